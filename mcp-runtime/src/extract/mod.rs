@@ -1,0 +1,3 @@
+//! What a tool may ask for.
+mod user;
+pub use user::User;

@@ -1,0 +1,83 @@
+//! The signed-in user, as a tool sees it.
+
+use std::fmt;
+
+/// The user on whose behalf a call is made. Take it as `&User` where a signed-in user is a must,
+/// as `Option<&User>` where the tool also works without one.
+///
+/// ```
+/// use mcp_runtime::User;
+/// let user = User::named("alice");
+/// assert_eq!(user.name(), "alice");
+/// ```
+#[derive(Clone, PartialEq, Eq)]
+pub struct User {
+    id: String,
+    name: String,
+    scopes: Vec<String>,
+    client_id: Option<String>,
+}
+
+impl User {
+    /// A user of that name whose id is the name too: for tests and for the command line.
+    pub fn named(name: impl Into<String>) -> Self {
+        let name = name.into();
+        Self { id: name.clone(), name, scopes: Vec::new(), client_id: None }
+    }
+
+    /// A user with the stable id (the token's `sub`) and the name to show.
+    pub fn new(id: impl Into<String>, name: impl Into<String>) -> Self {
+        Self { id: id.into(), name: name.into(), scopes: Vec::new(), client_id: None }
+    }
+
+    /// The same user with the scopes that the caller's token grants.
+    #[must_use]
+    pub fn with_scopes<S: Into<String>>(mut self, scopes: impl IntoIterator<Item = S>) -> Self {
+        self.scopes = scopes.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// The same user, calling through this OAuth client.
+    #[must_use]
+    pub fn with_client(mut self, client_id: impl Into<String>) -> Self {
+        self.client_id = Some(client_id.into());
+        self
+    }
+
+    /// The stable identifier, the token's `sub`: use it as a key.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// The name to show.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The scopes that the caller's token grants.
+    pub fn scopes(&self) -> &[String] {
+        &self.scopes
+    }
+
+    /// Whether the token grants this scope.
+    pub fn has_scope(&self, scope: &str) -> bool {
+        self.scopes.iter().any(|s| s == scope)
+    }
+
+    /// The OAuth client through which the user calls, if a token said so.
+    pub fn client_id(&self) -> Option<&str> {
+        self.client_id.as_deref()
+    }
+}
+
+impl fmt::Debug for User {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("User").field("id", &self.id).field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Display for User {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.name)
+    }
+}
