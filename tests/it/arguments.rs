@@ -131,7 +131,7 @@ async fn the_schema_is_what_the_signature_says() {
     assert_eq!(schema["additionalProperties"], json!(false));
     assert_eq!(
         tools[1]["inputSchema"]["properties"]["share"],
-        json!({"type": "number", "minimum": 0, "exclusiveMaximum": 1})
+        json!({"type": "number", "minimum": 0.0, "exclusiveMaximum": 1.0})
     );
     assert_eq!(
         tools[1]["inputSchema"].get("additionalProperties"),
