@@ -40,25 +40,46 @@ async fn main() -> Result<()> {
     //    server's own metadata (RFC 8414).
     let mut oauth = AuthorizationManager::new(&options.url).await?;
     let server = oauth.resolve_metadata().await.with_context(|| {
-        format!("{} does not answer: is `cargo run -p example` running?", options.url)
+        format!(
+            "{} does not answer: is `cargo run -p example` running?",
+            options.url
+        )
     })?;
-    ensure!(server.source.is_discovered(), "{} publishes no metadata", options.url);
+    ensure!(
+        server.source.is_discovered(),
+        "{} publishes no metadata",
+        options.url
+    );
     let issuer = server.metadata.issuer.clone().unwrap_or_default();
     oauth.set_metadata(server.metadata);
-    passed(1, "discover", &format!("{issuer} signs users in for {}", options.url));
+    passed(
+        1,
+        "discover",
+        &format!("{issuer} signs users in for {}", options.url),
+    );
 
     // 2. Introduce ourselves (RFC 7591). The redirect goes to a port of our own, on this machine only.
     let redirect = TcpListener::bind("127.0.0.1:0").await?;
     let redirect_uri = format!("http://{}/callback", redirect.local_addr()?);
     let scopes = oauth.select_initial_scopes(&[]).await;
     let scopes: Vec<&str> = scopes.iter().map(String::as_str).collect();
-    let client = oauth.register_client("connect_with_client", &redirect_uri, &scopes).await?;
-    passed(2, "register", &format!("we are client {}", client.client_id));
+    let client = oauth
+        .register_client("connect_with_client", &redirect_uri, &scopes)
+        .await?;
+    passed(
+        2,
+        "register",
+        &format!("we are client {}", client.client_id),
+    );
 
     // 3. Ask for permission: an address for the user's browser, with a PKCE challenge (RFC 7636) of which only we
     //    know the answer.
     let login_page = oauth.get_authorization_url(&scopes).await?;
-    passed(3, "authorize", &format!("asking for the scopes \"{}\"", scopes.join(" ")));
+    passed(
+        3,
+        "authorize",
+        &format!("asking for the scopes \"{}\"", scopes.join(" ")),
+    );
 
     // 4. The user signs in, in the browser. The password never comes near this program.
     options.show(&login_page);
@@ -74,7 +95,11 @@ async fn main() -> Result<()> {
             callback.issuer.as_deref(),
         )
         .await?;
-    passed(5, "token", "an access token, renewed in the background from now on");
+    passed(
+        5,
+        "token",
+        "an access token, renewed in the background from now on",
+    );
 
     // 6. Call the tools as that user.
     let http = AuthClient::new(reqwest::Client::new(), oauth);
@@ -82,13 +107,21 @@ async fn main() -> Result<()> {
     let mcp = ().serve(StreamableHttpClientTransport::with_client(http, config)).await?;
     let tools = mcp.list_all_tools().await?;
     let names: Vec<&str> = tools.iter().map(|tool| tool.name.as_ref()).collect();
-    passed(6, "call", &format!("the server offers {}", names.join(", ")));
+    passed(
+        6,
+        "call",
+        &format!("the server offers {}", names.join(", ")),
+    );
 
     for tool in ["roll_dice", "greeting_card"] {
         let request = CallToolRequestParams::new(tool).with_arguments(JsonObject::new());
         let result = mcp.call_tool(request).await?;
-        let text: Vec<&str> =
-            result.content.iter().filter_map(|block| block.as_text()).map(|t| &*t.text).collect();
+        let text: Vec<&str> = result
+            .content
+            .iter()
+            .filter_map(|block| block.as_text())
+            .map(|t| &*t.text)
+            .collect();
         println!("      {tool}: {}", text.join("\n"));
         ensure!(result.is_error != Some(true), "{tool} failed");
     }
@@ -104,8 +137,14 @@ struct Options {
 
 impl Options {
     fn parse(args: impl Iterator<Item = String>) -> Result<Self> {
-        let system = if cfg!(target_os = "macos") { "open" } else { "xdg-open" };
-        let chosen = std::env::var("BROWSER").ok().filter(|program| !program.is_empty());
+        let system = if cfg!(target_os = "macos") {
+            "open"
+        } else {
+            "xdg-open"
+        };
+        let chosen = std::env::var("BROWSER")
+            .ok()
+            .filter(|program| !program.is_empty());
         let mut options = Self {
             url: "http://127.0.0.1:8000/mcp".into(),
             browser: Some(chosen.unwrap_or_else(|| system.into())),
@@ -127,8 +166,11 @@ impl Options {
     fn show(&self, page: &str) {
         println!("\n      Sign in (alice / password123) at\n      {page}\n");
         if let Some(browser) = &self.browser {
-            let opened =
-                Command::new(browser).arg(page).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
+            let opened = Command::new(browser)
+                .arg(page)
+                .stdout(Stdio::null())
+                .stderr(Stdio::null())
+                .spawn();
             if opened.is_err() {
                 println!("      No browser opens by itself here: follow the address by hand.\n");
             }
@@ -148,7 +190,9 @@ async fn wait_for_redirect(
     loop {
         let (mut browser, _) = listener.accept().await?;
         // Browsers ask for an icon too, and open connections that they never use.
-        let Some(query) = read_callback(&mut browser).await else { continue };
+        let Some(query) = read_callback(&mut browser).await else {
+            continue;
+        };
         let answer = AuthorizationCallback::from_redirect_url(&format!("{redirect_uri}?{query}"));
         let page = match &answer {
             Ok(_) => "Signed in. You can close this tab and go back to the terminal.",
