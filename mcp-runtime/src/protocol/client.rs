@@ -89,7 +89,76 @@ impl ClientCapabilities {
     }
 }
 
+impl ClientCapabilities {
+    /// The capabilities that a server of ours asks about, in a byte.
+    pub(crate) fn pack(&self) -> u8 {
+        let flags = [
+            self.elicitation.is_some(),
+            self.supports_form_elicitation(),
+            self.supports_url_elicitation(),
+            self.sampling,
+            self.roots,
+            self.supports_ui(),
+        ];
+        flags
+            .iter()
+            .enumerate()
+            .fold(0, |bits, (i, on)| bits | (u8::from(*on) << i))
+    }
+
+    /// The reverse of [`Self::pack`].
+    pub(crate) fn unpack(bits: u8) -> Self {
+        let on = |i: u8| bits & (1 << i) != 0;
+        let mut extensions = BTreeMap::new();
+        if on(5) {
+            extensions.insert(
+                UI_EXTENSION.to_owned(),
+                Value::Object(serde_json::Map::new()),
+            );
+        }
+        Self {
+            elicitation: on(0).then(|| Elicitation {
+                form: on(1),
+                url: on(2),
+            }),
+            sampling: on(3),
+            roots: on(4),
+            extensions,
+        }
+    }
+}
+
 /// A capability is an object; that it is there is what counts.
 fn present<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
     Ok(Option::<IgnoredAny>::deserialize(deserializer)?.is_some())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn capabilities_survive_the_byte() {
+        for json in [
+            r"{}",
+            r#"{"elicitation":{}}"#,
+            r#"{"elicitation":{"url":{}},"roots":{"listChanged":true}}"#,
+            r#"{"sampling":{},"extensions":{"io.modelcontextprotocol/ui":{"mimeTypes":["text/html;profile=mcp-app"]}}}"#,
+        ] {
+            let asked: ClientCapabilities = serde_json::from_str(json).expect(json);
+            let read = ClientCapabilities::unpack(asked.pack());
+            assert_eq!(read.pack(), asked.pack(), "{json}");
+            assert_eq!(read.supports_ui(), asked.supports_ui(), "{json}");
+            assert_eq!(
+                read.supports_form_elicitation(),
+                asked.supports_form_elicitation(),
+                "{json}"
+            );
+            assert_eq!(
+                read.supports_url_elicitation(),
+                asked.supports_url_elicitation(),
+                "{json}"
+            );
+        }
+    }
 }

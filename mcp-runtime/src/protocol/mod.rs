@@ -3,7 +3,9 @@
 mod client;
 mod content;
 mod error;
+mod message;
 mod notification;
+mod request;
 mod version;
 
 pub use client::{ClientCapabilities, Elicitation, Implementation};
@@ -16,4 +18,6 @@ pub use notification::LogLevel;
 pub use version::ProtocolVersion;
 
 pub(crate) use client::{UI_EXTENSION, UI_MIME_TYPE};
+pub(crate) use message::{BadMessage, CLOSE, Id, Message, is_batch, open_result, write_error};
 pub(crate) use notification::Notification;
+pub(crate) use request::{Params, RequestMeta};
