@@ -3,6 +3,7 @@
 //! It reads text, not syntax: comments and test modules are cut away, then every path that starts at the crate's root
 //! (`crate::…`, or enough `super::`) is looked up in the order below.
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, ensure};
@@ -20,8 +21,12 @@ const ORDER: &[&[&str]] = &[
     &["store"],
     &["auth"],
     &["transport"],
-    &["cli"],
+    // The server is put together from all of these, and its command line runs it.
+    &["server", "cli"],
 ];
+
+/// The crate's root and its façades (what macros expand to, the prelude): they show all layers and are imported by none.
+const FACADES: &[&str] = &["lib", "private", "prelude"];
 
 /// Everything that speaks HTTP through actix lies here.
 const ACTIX: &[&str] = &["transport/http", "auth/http"];
@@ -31,12 +36,13 @@ const MAX_LINES: usize = 500;
 
 pub(crate) fn run(workspace: &Workspace, log: &mut Log) -> Result<Tally> {
     let runtime = workspace.path("mcp-runtime/src");
+    let exports = exports(&std::fs::read_to_string(runtime.join("lib.rs"))?);
     let mut problems = Vec::new();
     let mut files = 0;
     for file in rust_files(&runtime)? {
         let text = std::fs::read_to_string(&file)?;
         let inside = file.strip_prefix(&runtime)?.to_path_buf();
-        problems.extend(late_imports(&inside, &text));
+        problems.extend(late_imports(&inside, &text, &exports));
         problems.extend(stray_actix(&inside, &text));
     }
     for dir in [
@@ -104,34 +110,58 @@ fn module_of(file: &Path) -> Vec<String> {
     module
 }
 
-/// Paths that lead into a later layer.
-fn late_imports(file: &Path, text: &str) -> Vec<String> {
+/// Paths that lead into a later layer, by its own name or by what the root re-exports from it.
+fn late_imports(file: &Path, text: &str, exports: &Exports) -> Vec<String> {
     let module = module_of(file);
-    // The root and its façades (`prelude`, what macros expand to) show all layers: they have no rank.
-    let Some(own) = module.first().and_then(|first| rank(first)) else {
+    let Some(layer) = module
+        .first()
+        .filter(|first| !FACADES.contains(&first.as_str()))
+    else {
         return Vec::new();
+    };
+    let Some(own) = rank(layer) else {
+        return vec![format!(
+            "{}: `{layer}` has no place in the order of layers",
+            file.display()
+        )];
     };
     let mut problems = Vec::new();
     for (number, path) in paths(text) {
         let supers = path.matches("super::").count();
-        let from_root = path.starts_with("crate::") || supers >= module.len();
+        if !path.starts_with("crate::") && supers < module.len() {
+            continue;
+        }
         let rest = path
             .trim_start_matches("crate::")
             .trim_start_matches("super::");
-        if !from_root {
-            continue;
-        }
-        for first in heads(rest) {
-            if rank(first).is_some_and(|rank| rank > own) {
-                let layer = &module[0];
+        for head in heads(rest) {
+            let origin = exports.get(head).map_or(head, String::as_str);
+            if rank(origin).is_some_and(|rank| rank > own) {
                 problems.push(format!(
-                    "{}:{number}: `{layer}` imports `{first}`, a later layer",
+                    "{}:{number}: `{layer}` imports `{head}` of a later layer",
                     file.display()
                 ));
             }
         }
     }
     problems
+}
+
+/// What the crate's root re-exports, and from which module: `pub use auth::Auth;` makes `Auth` one of `auth`.
+type Exports = HashMap<String, String>;
+
+fn exports(lib: &str) -> Exports {
+    let lib = code(lib);
+    lib.split("pub use ")
+        .skip(1)
+        .filter_map(|rest| rest.split(';').next()?.split_once("::"))
+        .filter(|(module, _)| rank(module).is_some())
+        .flat_map(|(module, names)| {
+            heads(names)
+                .into_iter()
+                .map(|name| (name.to_owned(), module.to_owned()))
+        })
+        .collect()
 }
 
 /// Every `crate::…` and `super::…` in the code, with its line; a group in braces is taken whole.
@@ -250,7 +280,8 @@ mod tests {
     use super::*;
 
     fn late(file: &str, text: &str) -> usize {
-        late_imports(Path::new(file), text).len()
+        let exports = exports("pub use server::{Server, Mount};\npub use extract::User;");
+        late_imports(Path::new(file), text, &exports).len()
     }
 
     #[test]
@@ -258,6 +289,7 @@ mod tests {
         for text in [
             "use crate::transport::Server;",
             "use crate::{protocol::Request, transport::{http, stdio}};",
+            "use crate::{User, Server};",
             "use crate::{\n    protocol,\n    cli,\n};",
             "use super::super::auth::Guard;",
             "fn f() { crate::auth::start() }",
@@ -273,6 +305,7 @@ mod tests {
     fn an_import_from_an_earlier_layer_or_its_own_is_fine() {
         for text in [
             "use crate::registry::Registry;",
+            "use crate::User;",
             "use crate::{protocol::Request, extract::{transport, User}};",
             "use super::transport;",
             "// use crate::transport::Server;",
@@ -291,14 +324,17 @@ mod tests {
 
     #[test]
     fn a_problem_names_its_line() {
-        let problems = late_imports(
-            Path::new("store/mod.rs"),
-            "//! Docs.\n\nuse crate::auth::Auth;",
-        );
+        let text = "//! Docs.\n\nuse crate::auth::Auth;";
+        let problems = late_imports(Path::new("store/mod.rs"), text, &Exports::new());
         assert_eq!(
             problems,
-            ["store/mod.rs:3: `store` imports `auth`, a later layer"]
+            ["store/mod.rs:3: `store` imports `auth` of a later layer"]
         );
+    }
+
+    #[test]
+    fn a_module_without_a_place_is_found() {
+        assert_eq!(late("util.rs", "fn f() {}"), 1);
     }
 
     #[test]
