@@ -35,28 +35,20 @@ const MAX_REQUEST: u64 = 16 * 1024;
 #[tokio::main]
 async fn main() -> Result<()> {
     let options = Options::parse(std::env::args().skip(1))?;
+    let url = options.url.as_str();
 
     // 1. Who guards this endpoint? Its 401 names the resource metadata (RFC 9728), and that the authorization
     //    server's own metadata (RFC 8414).
-    let mut oauth = AuthorizationManager::new(&options.url).await?;
-    let server = oauth.resolve_metadata().await.with_context(|| {
-        format!(
-            "{} does not answer: is `cargo run -p example` running?",
-            options.url
-        )
-    })?;
+    let mut oauth = AuthorizationManager::new(url).await?;
+    let server = oauth.resolve_metadata().await;
+    let server = server.with_context(|| format!("no answer from {url}: is the server running?"))?;
     ensure!(
         server.source.is_discovered(),
-        "{} publishes no metadata",
-        options.url
+        "no metadata at {url}: is it an MCP endpoint?"
     );
     let issuer = server.metadata.issuer.clone().unwrap_or_default();
     oauth.set_metadata(server.metadata);
-    passed(
-        1,
-        "discover",
-        &format!("{issuer} signs users in for {}", options.url),
-    );
+    println!("[1/6] discover: {issuer} signs users in for {url}");
 
     // 2. Introduce ourselves (RFC 7591). The redirect goes to a port of our own, on this machine only.
     let redirect = TcpListener::bind("127.0.0.1:0").await?;
@@ -66,25 +58,17 @@ async fn main() -> Result<()> {
     let client = oauth
         .register_client("connect_with_client", &redirect_uri, &scopes)
         .await?;
-    passed(
-        2,
-        "register",
-        &format!("we are client {}", client.client_id),
-    );
+    println!("[2/6] register: we are client {}", client.client_id);
 
     // 3. Ask for permission: an address for the user's browser, with a PKCE challenge (RFC 7636) of which only we
     //    know the answer.
     let login_page = oauth.get_authorization_url(&scopes).await?;
-    passed(
-        3,
-        "authorize",
-        &format!("asking for the scopes \"{}\"", scopes.join(" ")),
-    );
+    println!("[3/6] authorize: asking for the scopes {scopes:?}");
 
     // 4. The user signs in, in the browser. The password never comes near this program.
     options.show(&login_page);
     let callback = wait_for_redirect(&redirect, &redirect_uri).await?;
-    passed(4, "sign in", "the browser came back with a code");
+    println!("[4/6] sign in: the browser came back with a code");
 
     // 5. The code and the PKCE verifier buy a short-lived access token and a refresh token. `state` and `iss`
     //    are checked on the way: they prove that the answer is to our question, and from our server (RFC 9207).
@@ -95,34 +79,23 @@ async fn main() -> Result<()> {
             callback.issuer.as_deref(),
         )
         .await?;
-    passed(
-        5,
-        "token",
-        "an access token, renewed in the background from now on",
-    );
+    println!("[5/6] token: an access token, renewed in the background from now on");
 
     // 6. Call the tools as that user.
     let http = AuthClient::new(reqwest::Client::new(), oauth);
-    let config = StreamableHttpClientTransportConfig::with_uri(options.url);
+    let config = StreamableHttpClientTransportConfig::with_uri(url);
     let mcp = ().serve(StreamableHttpClientTransport::with_client(http, config)).await?;
     let tools = mcp.list_all_tools().await?;
     let names: Vec<&str> = tools.iter().map(|tool| tool.name.as_ref()).collect();
-    passed(
-        6,
-        "call",
-        &format!("the server offers {}", names.join(", ")),
-    );
+    println!("[6/6] call: the server offers {}", names.join(", "));
 
     for tool in ["roll_dice", "greeting_card"] {
         let request = CallToolRequestParams::new(tool).with_arguments(JsonObject::new());
         let result = mcp.call_tool(request).await?;
-        let text: Vec<&str> = result
-            .content
-            .iter()
-            .filter_map(|block| block.as_text())
-            .map(|t| &*t.text)
-            .collect();
-        println!("      {tool}: {}", text.join("\n"));
+        let text = result.content.iter().filter_map(|block| block.as_text());
+        for text in text {
+            println!("      {tool}: {}", text.text);
+        }
         ensure!(result.is_error != Some(true), "{tool} failed");
     }
     mcp.cancel().await?;
@@ -137,10 +110,10 @@ struct Options {
 
 impl Options {
     fn parse(args: impl Iterator<Item = String>) -> Result<Self> {
-        let system = if cfg!(target_os = "macos") {
-            "open"
-        } else {
-            "xdg-open"
+        let system = match std::env::consts::OS {
+            "macos" => "open",
+            "windows" => "explorer",
+            _ => "xdg-open",
         };
         let chosen = std::env::var("BROWSER")
             .ok()
@@ -176,10 +149,6 @@ impl Options {
             }
         }
     }
-}
-
-fn passed(step: u8, name: &str, outcome: &str) {
-    println!("[{step}/6] {name}: {outcome}");
 }
 
 /// Serves the redirect address until the browser comes with an answer.
