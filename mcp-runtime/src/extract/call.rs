@@ -33,7 +33,7 @@ impl<'a> Call<'a> {
     ///
     /// # Errors
     /// A tool error for the model: each problem with its JSON path.
-    pub fn parse<S: Slots<'a>>(&self, params: &'static [&'static Param]) -> Result<S, Error> {
+    pub fn parse<S: Slots<'a>>(&self, params: &[&'static Param]) -> Result<S, Error> {
         // Constraints inside a user's own type are known to the validator only.
         if !self.input.has_nested_constraints()
             && let Ok(slots) = decode::<S>(self.arguments, params, self.input.is_open())
