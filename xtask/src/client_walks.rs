@@ -49,6 +49,8 @@ pub(crate) fn run(workspace: &Workspace, log: &mut Log) -> Result<Tally> {
         "kill -9 between login and refresh",
         |log| survive(workspace, log),
     )?;
+    let name = "command line beside a running server";
+    report(log, &mut tally, name, |log| command_line(workspace, log))?;
     for (name, spoil) in BAD_STARTS {
         report(log, &mut tally, name, |log| {
             bad_start(workspace, log, *spoil)
@@ -222,6 +224,48 @@ fn survive(workspace: &Workspace, log: &mut Log) -> Result<Tally> {
     // … and so do the users, for a client that comes anew.
     let mut anew = client(workspace, &second, home.path(), &["rmcp_walk", "modern"])?;
     tally += counted(&log.run(&mut anew, WALK_LIMIT)?);
+    Ok(tally)
+}
+
+/// A second process on the same store works, and what it changes holds for the server at once or within seconds.
+fn command_line(workspace: &Workspace, log: &mut Log) -> Result<Tally> {
+    let home = Scratch::new("command-line")?;
+    let server = Server::start(workspace, home.path())?;
+    let mut tally = Tally::default();
+    let mut login = client(
+        workspace,
+        &server,
+        home.path(),
+        &["node", "typescript.mjs", "login"],
+    )?;
+    tally += counted(&log.run(&mut login, WALK_LIMIT)?);
+
+    for (args, expected) in [
+        (&["user", "list"][..], "alice"),
+        (
+            &["call", "roll_dice", r#"{"sides":6}"#, "--as", "alice"],
+            "alice rolled a ",
+        ),
+        (&["schema"], "\"roll_dice\""),
+        (&["keys", "rotate"], ""),
+    ] {
+        let mut command = server::command(workspace, home.path(), server.port());
+        let said = log.run(command.env_remove("RUST_LOG").args(args), EXIT_LIMIT)?;
+        ensure!(
+            said.contains(expected),
+            "`{}` does not say {expected}: {said}",
+            args.join(" ")
+        );
+        tally += Tally::ONE;
+    }
+    // Keys were rotated under the running server: it goes on.
+    let mut resume = client(
+        workspace,
+        &server,
+        home.path(),
+        &["node", "typescript.mjs", "resume"],
+    )?;
+    tally += counted(&log.run(&mut resume, WALK_LIMIT)?);
     Ok(tally)
 }
 
