@@ -1,8 +1,7 @@
 //! wip
+pub mod auth;
 pub mod extract;
 pub mod settings;
 #[cfg(feature = "auth")]
-pub mod store;
-#[cfg(feature = "auth")]
-pub mod auth;
+mod store;
 pub use extract::User;

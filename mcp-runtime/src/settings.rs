@@ -4,6 +4,7 @@
 
 use std::fmt;
 use std::net::IpAddr;
+use std::path::PathBuf;
 
 use url::{Host, Url};
 
@@ -40,6 +41,8 @@ pub struct Settings {
     pub allowed_origins: Vec<String>,
     /// `DATABASE_URL`: any sqlx URL; by default a SQLite file under the user's state directory.
     pub database_url: Option<String>,
+    /// Where that file's directory is made: `XDG_STATE_HOME`, else `~/.local/state`; `None` without a home.
+    pub state_home: Option<PathBuf>,
     /// `WORKERS`: worker threads, one a core by default.
     pub workers: Option<usize>,
     /// `ALLOW_INSECURE_HTTP=1`: serve plain `http` under a name that is not loopback. Warned about at every start.
@@ -54,6 +57,7 @@ impl Default for Settings {
             public_url: None,
             allowed_origins: Vec::new(),
             database_url: None,
+            state_home: None,
             workers: None,
             allow_insecure_http: false,
         }
@@ -84,17 +88,26 @@ impl Settings {
     /// The first setting that cannot be used, in one sentence.
     pub fn from_vars(var: impl Fn(&str) -> Option<String>) -> Result<Self, SettingsError> {
         // An empty value is how `.env.example` spells "the default".
-        let var = |name: &str| var(name).map(|v| v.trim().to_owned()).filter(|v| !v.is_empty());
+        let var = |name: &str| {
+            var(name)
+                .map(|v| v.trim().to_owned())
+                .filter(|v| !v.is_empty())
+        };
         let mut settings = Self::default();
         if let Some(host) = var("HOST") {
             settings.host = host;
         }
         if let Some(port) = var("PORT") {
             settings.port = port.parse().map_err(|_| {
-                SettingsError::new(format!("PORT is `{port}`: set it to a number from 0 to 65535 (0 takes a free port)"))
+                SettingsError::new(format!(
+                    "PORT is `{port}`: set it to a number from 0 to 65535 (0 takes a free port)"
+                ))
             })?;
         }
-        settings.allow_insecure_http = matches!(var("ALLOW_INSECURE_HTTP").as_deref(), Some("1" | "true" | "yes"));
+        settings.allow_insecure_http = matches!(
+            var("ALLOW_INSECURE_HTTP").as_deref(),
+            Some("1" | "true" | "yes")
+        );
         if let Some(url) = var("PUBLIC_URL") {
             settings.public_url = Some(PublicUrl::parse(&url, settings.allow_insecure_http)?);
         }
@@ -104,10 +117,22 @@ impl Settings {
             }
         }
         settings.database_url = var("DATABASE_URL");
+        // The XDG specification has relative paths ignored.
+        let absolute = |name: &str| var(name).map(PathBuf::from).filter(|p| p.is_absolute());
+        settings.state_home = absolute("XDG_STATE_HOME")
+            .or_else(|| absolute("HOME").map(|home| home.join(".local/state")));
         if let Some(workers) = var("WORKERS") {
-            settings.workers = Some(workers.parse().ok().filter(|n| (1..=1024).contains(n)).ok_or_else(|| {
-                SettingsError::new(format!("WORKERS is `{workers}`: set it to a number from 1 to 1024"))
-            })?);
+            settings.workers = Some(
+                workers
+                    .parse()
+                    .ok()
+                    .filter(|n| (1..=1024).contains(n))
+                    .ok_or_else(|| {
+                        SettingsError::new(format!(
+                            "WORKERS is `{workers}`: set it to a number from 1 to 1024"
+                        ))
+                    })?,
+            );
         }
         Ok(settings)
     }
@@ -131,7 +156,11 @@ impl Settings {
                 self.host
             )));
         }
-        let host = if self.host.contains(':') { format!("[{}]", self.host) } else { self.host.clone() };
+        let host = if self.host.contains(':') {
+            format!("[{}]", self.host)
+        } else {
+            self.host.clone()
+        };
         PublicUrl::parse(&format!("http://{host}:{port}"), self.allow_insecure_http)
     }
 }
@@ -158,7 +187,9 @@ impl PublicUrl {
                 "PUBLIC_URL is `{text}`, {why}: set it to a base URL such as https://mcp.example.com"
             )))
         };
-        let Ok(url) = Url::parse(text) else { return bad("which is not an absolute URL") };
+        let Ok(url) = Url::parse(text) else {
+            return bad("which is not an absolute URL");
+        };
         if !matches!(url.scheme(), "https" | "http") {
             return bad("which is neither https nor http");
         }
@@ -168,7 +199,9 @@ impl PublicUrl {
         if url.query().is_some() || url.fragment().is_some() {
             return bad("which has a query or a fragment");
         }
-        let Some(host) = url.host() else { return bad("which names no host") };
+        let Some(host) = url.host() else {
+            return bad("which names no host");
+        };
         let loopback = match host {
             Host::Domain(name) => is_loopback_name(name),
             Host::Ipv4(ip) => ip.is_loopback(),
@@ -176,7 +209,9 @@ impl PublicUrl {
         };
         let https = url.scheme() == "https";
         if !https && !loopback && !allow_insecure_http {
-            return bad("plain http on a host that is not loopback, where anyone on the way reads the tokens");
+            return bad(
+                "plain http on a host that is not loopback, where anyone on the way reads the tokens",
+            );
         }
         let authority = match url.port() {
             Some(port) => format!("{host}:{port}"),
@@ -230,8 +265,12 @@ impl fmt::Display for PublicUrl {
 
 /// Whether a host name or literal means this machine only.
 pub fn is_loopback_name(host: &str) -> bool {
-    let host = host.strip_prefix('[').and_then(|h| h.strip_suffix(']')).unwrap_or(host);
-    host.eq_ignore_ascii_case("localhost") || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
+    let host = host
+        .strip_prefix('[')
+        .and_then(|h| h.strip_suffix(']'))
+        .unwrap_or(host);
+    host.eq_ignore_ascii_case("localhost")
+        || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
 }
 
 fn parse_origin(text: &str) -> Result<String, SettingsError> {
@@ -251,7 +290,12 @@ mod tests {
     use super::*;
 
     fn settings(pairs: &[(&str, &str)]) -> Result<Settings, SettingsError> {
-        Settings::from_vars(|name| pairs.iter().find(|(n, _)| *n == name).map(|(_, v)| (*v).to_owned()))
+        Settings::from_vars(|name| {
+            pairs
+                .iter()
+                .find(|(n, _)| *n == name)
+                .map(|(_, v)| (*v).to_owned())
+        })
     }
 
     #[test]
@@ -291,6 +335,11 @@ mod tests {
     #[test]
     fn a_reachable_bind_needs_a_public_url() {
         let s = settings(&[("HOST", "0.0.0.0")]).expect("parses");
-        assert!(s.public_url_at(8000).expect_err("refused").to_string().contains("PUBLIC_URL"));
+        assert!(
+            s.public_url_at(8000)
+                .expect_err("refused")
+                .to_string()
+                .contains("PUBLIC_URL")
+        );
     }
 }

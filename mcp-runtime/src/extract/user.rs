@@ -22,12 +22,22 @@ impl User {
     /// A user of that name whose id is the name too: for tests and for the command line.
     pub fn named(name: impl Into<String>) -> Self {
         let name = name.into();
-        Self { id: name.clone(), name, scopes: Vec::new(), client_id: None }
+        Self {
+            id: name.clone(),
+            name,
+            scopes: Vec::new(),
+            client_id: None,
+        }
     }
 
     /// A user with the stable id (the token's `sub`) and the name to show.
     pub fn new(id: impl Into<String>, name: impl Into<String>) -> Self {
-        Self { id: id.into(), name: name.into(), scopes: Vec::new(), client_id: None }
+        Self {
+            id: id.into(),
+            name: name.into(),
+            scopes: Vec::new(),
+            client_id: None,
+        }
     }
 
     /// The same user with the scopes that the caller's token grants.
@@ -72,7 +82,10 @@ impl User {
 
 impl fmt::Debug for User {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("User").field("id", &self.id).field("name", &self.name).finish_non_exhaustive()
+        f.debug_struct("User")
+            .field("id", &self.id)
+            .field("name", &self.name)
+            .finish_non_exhaustive()
     }
 }
 
