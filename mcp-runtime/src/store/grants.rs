@@ -64,6 +64,8 @@ pub(crate) struct RefreshRecord {
     pub(crate) generation: i64,
     /// When it ends if nobody uses it.
     pub(crate) expires_at: Millis,
+    /// When it was used.
+    pub(crate) used_at: Option<Millis>,
 }
 
 /// What became of a code.

@@ -22,7 +22,7 @@ pub(crate) use grants::{
     CodeRecord, Grant, GrantLine, Grants, Redeemed, RefreshRecord, Retry, Rotated,
 };
 pub(crate) use keys::{KeyRecord, Keys, Revocation};
-pub(crate) use sqlite::Sqlite;
+pub(crate) use sqlite::{Sqlite, write_private};
 pub(crate) use users::{UserRecord, Users};
 
 /// Milliseconds since 1970, UTC.

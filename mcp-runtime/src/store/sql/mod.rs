@@ -94,7 +94,7 @@ pub(super) mod grants {
     pub(crate) const ADD_REFRESH: &str = "INSERT INTO refresh_tokens (digest, grant_id, generation, expires_at) \
         VALUES ($1, $2, $3, $4)";
     pub(crate) const REFRESH: &str = "SELECT refresh_tokens.digest, refresh_tokens.grant_id, \
-        refresh_tokens.generation, refresh_tokens.expires_at, grants.id, grants.user_id, grants.client_id, \
+        refresh_tokens.generation, refresh_tokens.expires_at, refresh_tokens.used_at, grants.id, grants.user_id, grants.client_id, \
         grants.redirect_uri, grants.resource, grants.scope, grants.created_at, \
         grants.expires_at AS grant_expires_at \
         FROM refresh_tokens JOIN grants ON grants.id = refresh_tokens.grant_id \

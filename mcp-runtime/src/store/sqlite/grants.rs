@@ -83,6 +83,7 @@ impl Grants for Sqlite {
                 grant_id: get(&row, "grant_id")?,
                 generation: get(&row, "generation")?,
                 expires_at: get(&row, "expires_at")?,
+                used_at: get(&row, "used_at")?,
             };
             Ok(Some((token, read(&row)?)))
         })

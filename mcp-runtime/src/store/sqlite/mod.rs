@@ -17,6 +17,8 @@ use sqlx::sqlite::{
 };
 use sqlx::{AssertSqlSafe, ColumnIndex, Decode, Row, Sqlite as Engine, Type};
 
+pub(crate) use file::write_private;
+
 use super::{StoreError, sql};
 use crate::settings::{Settings, SettingsError};
 
