@@ -38,13 +38,31 @@ impl Seal {
     }
 
     fn close(&self, carried: Carried, binding: &[u8]) -> Result<String, Failure> {
-        let broken = |_| Failure::from(RpcError::new(crate::protocol::code::INTERNAL_ERROR, "the state cannot be sealed"));
-        let sealed = Sealed { expires: now() + LIFETIME_SECONDS, carried };
-        let clear = serde_json::to_vec(&sealed).map_err(|_| ()).map_err(broken)?;
+        let broken = |_| {
+            Failure::from(RpcError::new(
+                crate::protocol::code::INTERNAL_ERROR,
+                "the state cannot be sealed",
+            ))
+        };
+        let sealed = Sealed {
+            expires: now() + LIFETIME_SECONDS,
+            carried,
+        };
+        let clear = serde_json::to_vec(&sealed)
+            .map_err(|_| ())
+            .map_err(broken)?;
         let nonce: [u8; NONCE] = rand::random();
-        let payload = Payload { msg: &clear, aad: binding };
+        let payload = Payload {
+            msg: &clear,
+            aad: binding,
+        };
         let mut out = nonce.to_vec();
-        out.extend(self.0.encrypt(&XNonce::from(nonce), payload).map_err(|_| ()).map_err(broken)?);
+        out.extend(
+            self.0
+                .encrypt(&XNonce::from(nonce), payload)
+                .map_err(|_| ())
+                .map_err(broken)?,
+        );
         Ok(URL_SAFE_NO_PAD.encode(out))
     }
 
@@ -52,7 +70,16 @@ impl Seal {
         let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
         let (nonce, sealed) = bytes.split_at_checked(NONCE)?;
         let nonce: [u8; NONCE] = nonce.try_into().ok()?;
-        let clear = self.0.decrypt(&XNonce::from(nonce), Payload { msg: sealed, aad: binding }).ok()?;
+        let clear = self
+            .0
+            .decrypt(
+                &XNonce::from(nonce),
+                Payload {
+                    msg: sealed,
+                    aad: binding,
+                },
+            )
+            .ok()?;
         let sealed: Sealed = serde_json::from_slice(&clear).ok()?;
         (sealed.expires >= now()).then_some(sealed.carried)
     }
@@ -65,18 +92,33 @@ impl std::fmt::Debug for Seal {
 }
 
 fn now() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default()
+        .as_secs()
 }
 
 /// What a state belongs to: this caller, this method, this item, these arguments.
 pub(super) fn binding(request: &Request<'_>, user: Option<&User>) -> Vec<u8> {
     let params = &request.params;
-    let arguments = params.arguments.and_then(|raw| serde_json::from_str::<Value>(raw.get()).ok());
+    let arguments = params
+        .arguments
+        .and_then(|raw| serde_json::from_str::<Value>(raw.get()).ok());
     let mut hash = Sha256::new();
-    let name = params.name.as_deref().or(params.uri.as_deref()).unwrap_or_default();
+    let name = params
+        .name
+        .as_deref()
+        .or(params.uri.as_deref())
+        .unwrap_or_default();
     let (id, client) = user.map_or(("", ""), |u| (u.id(), u.client_id().unwrap_or_default()));
     // Each part with its length, so that no two lists of parts read the same.
-    for part in [id, client, request.method, name, &canonical(&arguments.unwrap_or_else(|| json!({})))] {
+    for part in [
+        id,
+        client,
+        request.method,
+        name,
+        &canonical(&arguments.unwrap_or_else(|| json!({}))),
+    ] {
         hash.update(part.len().to_be_bytes());
         hash.update(part.as_bytes());
     }
@@ -89,18 +131,27 @@ fn canonical(value: &Value) -> String {
         Value::Object(map) => {
             let mut entries: Vec<_> = map.iter().collect();
             entries.sort_by_key(|(key, _)| *key);
-            let entries = entries.iter().map(|(k, v)| format!("{}:{}", Value::from(k.as_str()), canonical(v)));
+            let entries = entries
+                .iter()
+                .map(|(k, v)| format!("{}:{}", Value::from(k.as_str()), canonical(v)));
             format!("{{{}}}", entries.collect::<Vec<_>>().join(","))
         }
         Value::Array(items) => {
-            format!("[{}]", items.iter().map(canonical).collect::<Vec<_>>().join(","))
+            format!(
+                "[{}]",
+                items.iter().map(canonical).collect::<Vec<_>>().join(",")
+            )
         }
         other => other.to_string(),
     }
 }
 
 /// The rounds of a request, with what its client sent along.
-pub(super) fn begin(request: &mut Request<'_>, user: Option<&User>, seal: &Seal) -> Result<Rounds, RpcError> {
+pub(super) fn begin(
+    request: &mut Request<'_>,
+    user: Option<&User>,
+    seal: &Seal,
+) -> Result<Rounds, RpcError> {
     let responses = request.params.input_responses.take().unwrap_or_default();
     let carried = match request.params.request_state.take() {
         None => Carried::default(),
@@ -112,9 +163,14 @@ pub(super) fn begin(request: &mut Request<'_>, user: Option<&User>, seal: &Seal)
 }
 
 /// The answer that ends a round: the questions, and the state if there is any.
-pub(super) fn input_required(rounds: &Rounds, binding: &[u8], seal: &Seal) -> Result<Reply, Failure> {
+pub(super) fn input_required(
+    rounds: &Rounds,
+    binding: &[u8],
+    seal: &Seal,
+) -> Result<Reply, Failure> {
     let (asked, carried) = rounds.end();
-    let mut result = json!({ "resultType": "input_required", "inputRequests": input_requests(asked) });
+    let mut result =
+        json!({ "resultType": "input_required", "inputRequests": input_requests(asked) });
     if !carried.answers.is_empty() || !carried.kept.is_empty() {
         result["requestState"] = seal.close(carried, binding)?.into();
     }
@@ -158,7 +214,11 @@ fn poll_counted<T>(
         return Poll::Ready(Ok(done));
     }
     drop(waker);
-    if Arc::strong_count(&counted) == 1 { Poll::Ready(Err(Suspended)) } else { Poll::Pending }
+    if Arc::strong_count(&counted) == 1 {
+        Poll::Ready(Err(Suspended))
+    } else {
+        Poll::Pending
+    }
 }
 
 /// The call waits for input and for nothing else.

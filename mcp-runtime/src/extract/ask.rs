@@ -47,10 +47,19 @@ pub(crate) struct Carried {
 }
 
 impl Rounds {
-    pub(crate) fn new(carried: Carried, responses: impl IntoIterator<Item = (String, Value)>) -> Self {
+    pub(crate) fn new(
+        carried: Carried,
+        responses: impl IntoIterator<Item = (String, Value)>,
+    ) -> Self {
         let Carried { mut answers, kept } = carried;
         answers.extend(responses);
-        Self { state: Mutex::new(RoundState { answers, kept, asked: BTreeMap::new() }) }
+        Self {
+            state: Mutex::new(RoundState {
+                answers,
+                kept,
+                asked: BTreeMap::new(),
+            }),
+        }
     }
 
     fn with<T>(&self, f: impl FnOnce(&mut RoundState) -> T) -> T {
@@ -68,7 +77,13 @@ impl Rounds {
             // An answer that did not fit is asked for again, so it is not carried.
             let answers = s.answers.iter().filter(|(k, _)| !asked.contains_key(*k));
             let answers = answers.map(|(k, v)| (k.clone(), v.clone())).collect();
-            (asked, Carried { answers, kept: s.kept.clone() })
+            (
+                asked,
+                Carried {
+                    answers,
+                    kept: s.kept.clone(),
+                },
+            )
         })
     }
 }
@@ -92,7 +107,11 @@ impl Counter {
 
 impl Question {
     /// Asks until `read` accepts an answer.
-    async fn ask<T>(self, ctx: &Context, read: impl Fn(&Value) -> Result<T, String>) -> Result<T, Error> {
+    async fn ask<T>(
+        self,
+        ctx: &Context,
+        read: impl Fn(&Value) -> Result<T, String>,
+    ) -> Result<T, Error> {
         let key = self.key.unwrap_or_else(|| ctx.questions().next());
         if let Some(rounds) = ctx.rounds() {
             let request = json!({ "method": self.method, "params": self.params });
@@ -104,7 +123,10 @@ impl Question {
                         return Poll::Ready(Ok(value));
                     }
                     // Pending without a waker: nothing but the next round brings the answer.
-                    state.asked.entry(key.clone()).or_insert_with(|| request.clone());
+                    state
+                        .asked
+                        .entry(key.clone())
+                        .or_insert_with(|| request.clone());
                     Poll::Pending
                 })
             })
@@ -117,13 +139,18 @@ impl Question {
                 Err(why) => problem = why,
             }
         }
-        Err(Error::tool(format!("The answer to the question does not fit: {problem}")))
+        Err(Error::tool(format!(
+            "The answer to the question does not fit: {problem}"
+        )))
     }
 }
 
 fn lacks(capability: Value) -> Error {
-    Error::protocol(code::MISSING_CLIENT_CAPABILITY, "the client cannot do what this call needs")
-        .with_data(json!({ "requiredCapabilities": capability }))
+    Error::protocol(
+        code::MISSING_CLIENT_CAPABILITY,
+        "the client cannot do what this call needs",
+    )
+    .with_data(json!({ "requiredCapabilities": capability }))
 }
 
 /// A question to the user, made by [`Context::elicit`]. Await it for the answer.
@@ -158,8 +185,13 @@ impl<'c, T: DeserializeOwned + JsonSchema + Send + 'c> Elicit<'c, T> {
             return Err(lacks(json!({ "elicitation": { "form": {} } })));
         }
         let form = Form::build::<T>(self.schema)?;
-        let params = json!({ "mode": "form", "message": self.message, "requestedSchema": form.schema() });
-        let question = Question { key: self.key, method: "elicitation/create", params };
+        let params =
+            json!({ "mode": "form", "message": self.message, "requestedSchema": form.schema() });
+        let question = Question {
+            key: self.key,
+            method: "elicitation/create",
+            params,
+        };
         let read = |answer: &Value| match answer["action"].as_str() {
             Some("accept") => form.read::<T>(&answer["content"]).map(Some),
             Some("decline" | "cancel") => Ok(None),
@@ -176,7 +208,9 @@ impl<'c, T: DeserializeOwned + JsonSchema + Send + 'c> IntoFuture for Elicit<'c,
     /// The answer; a user who declines ends the call with a failure that the model reads.
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async move {
-            self.optional().await?.ok_or_else(|| Error::tool("The user declined to answer the question."))
+            self.optional()
+                .await?
+                .ok_or_else(|| Error::tool("The user declined to answer the question."))
         })
     }
 }
@@ -218,7 +252,9 @@ impl Sampled {
     }
 }
 
-fn one_or_more<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<Content>, D::Error> {
+fn one_or_more<'de, D: serde::Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Vec<Content>, D::Error> {
     #[derive(Deserialize)]
     #[serde(untagged)]
     enum Either {
@@ -254,9 +290,16 @@ impl<'c> IntoFuture for Sample<'c> {
             if !self.ctx.client_capabilities().supports_sampling() {
                 return Err(lacks(json!({ "sampling": {} })));
             }
-            let question =
-                Question { key: self.key, method: "sampling/createMessage", params: self.params };
-            question.ask(self.ctx, |answer| Sampled::deserialize(answer).map_err(|e| e.to_string())).await
+            let question = Question {
+                key: self.key,
+                method: "sampling/createMessage",
+                params: self.params,
+            };
+            question
+                .ask(self.ctx, |answer| {
+                    Sampled::deserialize(answer).map_err(|e| e.to_string())
+                })
+                .await
         })
     }
 }
@@ -296,8 +339,14 @@ impl<'c> IntoFuture for Roots<'c> {
             if !self.ctx.client_capabilities().supports_roots() {
                 return Err(lacks(json!({ "roots": {} })));
             }
-            let question = Question { key: self.key, method: "roots/list", params: json!({}) };
-            let read = |answer: &Value| Vec::<Root>::deserialize(&answer["roots"]).map_err(|e| e.to_string());
+            let question = Question {
+                key: self.key,
+                method: "roots/list",
+                params: json!({}),
+            };
+            let read = |answer: &Value| {
+                Vec::<Root>::deserialize(&answer["roots"]).map_err(|e| e.to_string())
+            };
             question.ask(self.ctx, read).await
         })
     }
@@ -319,7 +368,13 @@ impl Context {
     /// }
     /// ```
     pub fn elicit<T>(&self, message: impl Into<String>) -> Elicit<'_, T> {
-        Elicit { ctx: self, key: None, message: message.into(), schema: None, answer: PhantomData }
+        Elicit {
+            ctx: self,
+            key: None,
+            message: message.into(),
+            schema: None,
+            answer: PhantomData,
+        }
     }
 
     /// Sends the user to a URL for what must not pass through the client, such as a payment. Returns whether the
@@ -339,7 +394,11 @@ impl Context {
         let params = json!({
             "mode": "url", "message": message.into(), "url": url.into(), "elicitationId": key,
         });
-        let question = Question { key: Some(key.to_owned()), method: "elicitation/create", params };
+        let question = Question {
+            key: Some(key.to_owned()),
+            method: "elicitation/create",
+            params,
+        };
         let read = |answer: &Value| match answer["action"].as_str() {
             Some("accept") => Ok(true),
             Some("decline" | "cancel") => Ok(false),
@@ -351,12 +410,19 @@ impl Context {
     /// Asks the client's model, with one message of the user and a limit on the answer, in tokens.
     pub fn sample(&self, message: impl Into<Content>, max_tokens: u32) -> Sample<'_> {
         let message = json!({ "role": "user", "content": message.into() });
-        Sample { ctx: self, key: None, params: json!({ "messages": [message], "maxTokens": max_tokens }) }
+        Sample {
+            ctx: self,
+            key: None,
+            params: json!({ "messages": [message], "maxTokens": max_tokens }),
+        }
     }
 
     /// Asks the client in which places it lets the server work.
     pub fn roots(&self) -> Roots<'_> {
-        Roots { ctx: self, key: None }
+        Roots {
+            ctx: self,
+            key: None,
+        }
     }
 
     /// Does something once, however often the call is sent again with answers: its value is kept, sealed, with
@@ -370,7 +436,9 @@ impl Context {
         F: FnOnce() -> Fut,
         Fut: Future<Output = Result<T, Error>>,
     {
-        let Some(rounds) = self.rounds() else { return work().await };
+        let Some(rounds) = self.rounds() else {
+            return work().await;
+        };
         if let Some(kept) = rounds.with(|s| s.kept.get(key).cloned()) {
             return Ok(serde_json::from_value(kept)?);
         }

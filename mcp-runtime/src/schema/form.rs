@@ -38,7 +38,11 @@ impl Form {
             return Err("`content` must be an object".into());
         };
         let mut content = content.clone();
-        for (name, property) in self.schema()["properties"].as_object().into_iter().flatten() {
+        for (name, property) in self.schema()["properties"]
+            .as_object()
+            .into_iter()
+            .flatten()
+        {
             if let (None, Some(default)) = (content.get(name), property.get("default")) {
                 content.insert(name.clone(), default.clone());
             }
@@ -59,7 +63,8 @@ fn derive<T: JsonSchema>() -> Value {
     portable::normalise(&mut schema);
     if let Value::Object(map) = &mut schema {
         map.entry("type").or_insert_with(|| json!("object"));
-        map.entry("properties").or_insert_with(|| Value::Object(Map::new()));
+        map.entry("properties")
+            .or_insert_with(|| Value::Object(Map::new()));
         map.remove("description");
         map.remove("additionalProperties");
     }
