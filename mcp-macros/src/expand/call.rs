@@ -59,7 +59,7 @@ pub(super) fn adapter(origin: &Origin, function: &Function, conversion: &Convers
     let parse = if slots.is_empty() {
         quote!(__call.parse::<()>(&[])?;)
     } else {
-        quote!(let #pattern = __call.parse::<#types>(&[#(&#sent),*])?;)
+        quote!(let #pattern = __call.parse::<#types>(__MCP_PARAMS)?;)
     };
     let checks = (!checks.is_empty()).then(|| {
         quote! {
@@ -92,8 +92,22 @@ pub(super) fn adapter(origin: &Origin, function: &Function, conversion: &Convers
             #pinned
         }
     };
-    let params = (!sent.is_empty()).then(|| quote!(.params(&[#(&#sent),*])));
-    let provided = (!provided.is_empty()).then(|| quote!(.provided(&[#(&#provided),*])));
+    // Lists of references to statics need a static of their own: within an expression they would not live long enough.
+    let (sent, params) = match sent.as_slice() {
+        [] => (None, None),
+        sent => (
+            Some(quote!(static __MCP_PARAMS: &[&#p::Param] = &[#(&#sent),*];)),
+            Some(quote!(.params(__MCP_PARAMS))),
+        ),
+    };
+    let (needed, provided) = match provided.as_slice() {
+        [] => (None, None),
+        needed => (
+            Some(quote!(static __MCP_PROVIDED: &[&#p::Provided] = &[#(&#needed),*];)),
+            Some(quote!(.provided(__MCP_PROVIDED))),
+        ),
+    };
+    let items = quote!(#items #sent #needed);
     Adapter {
         items,
         setters: quote!(#params #provided),
