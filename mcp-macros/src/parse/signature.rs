@@ -163,7 +163,10 @@ fn handed_over(ty: &Type, errors: &Errors) -> Option<HandedOver> {
         );
         return None;
     }
-    if let Some(lifetime) = &reference.lifetime {
+    // A named one is reported where it is declared.
+    if let Some(lifetime) = &reference.lifetime
+        && is_static(reference)
+    {
         errors.at(
             lifetime,
             "a parameter lives as long as its call, no longer and no shorter",
