@@ -3,7 +3,7 @@ use mcp_runtime::mcp_tool;
 /// Does something.
 #[mcp_tool]
 async fn act(#[cfg(unix)] sides: u32) -> String {
-    String::new()
+    sides.to_string()
 }
 
 fn main() {}
