@@ -55,7 +55,7 @@ pub(crate) enum ParamKind {
     /// By reference: the server provides it.
     Provided {
         /// Without the `&`.
-        ty: Type,
+        ty: Box<Type>,
         /// `Option<&T>`.
         optional: bool,
     },

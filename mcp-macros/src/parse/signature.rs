@@ -146,7 +146,7 @@ fn binding(input: &PatType, provided: bool, errors: &Errors) -> Option<Ident> {
 
 enum HandedOver {
     Argument(Shape),
-    Provided { ty: Type, optional: bool },
+    Provided { ty: Box<Type>, optional: bool },
 }
 
 /// The rule of shape: `&T` and `Option<&T>` are provided, `&str` and everything else is sent.
@@ -197,7 +197,7 @@ fn handed_over(ty: &Type, errors: &Errors) -> Option<HandedOver> {
         other => other.clone(),
     };
     Some(HandedOver::Provided {
-        ty,
+        ty: Box::new(ty),
         optional: optional.is_some(),
     })
 }
