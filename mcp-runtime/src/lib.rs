@@ -1,7 +1,65 @@
-//! wip
+#![doc = include_str!("../README.md")]
+
 pub mod auth;
-pub mod extract;
+pub mod descriptor;
+mod dispatch;
+mod extract;
+pub mod protocol;
+mod registry;
+mod result;
+mod schema;
+mod server;
 pub mod settings;
 #[cfg(feature = "auth")]
 mod store;
-pub use extract::User;
+mod transport;
+
+#[cfg(feature = "cli")]
+mod cli;
+
+pub use auth::Auth;
+pub use extract::{ArgumentType, Call, Context, User};
+pub use protocol::{
+    Annotations, Audio, Content, EmbeddedResource, Image, LogLevel, ResourceContents, ResourceLink,
+    Role,
+};
+pub use registry::Items;
+pub use result::{
+    Embed, Error, IntoPrompt, IntoResource, IntoToolResult, Json, PromptMessage, ToolFailure,
+    ToolResult, UiResult,
+};
+pub use schema::Nullable;
+pub use server::{Mount, Package, Running, Server};
+pub use settings::Settings;
+
+/// Turns a function into a prompt.
+pub use mcp_macros::mcp_prompt;
+/// Turns a function or a const into a resource or a resource template.
+pub use mcp_macros::mcp_resource;
+/// Turns a function into a tool.
+pub use mcp_macros::mcp_tool;
+/// Derives what a type needs to be an argument or a structured result.
+pub use mcp_macros::mcp_type;
+/// Turns HTML into a view that a host renders in the chat.
+pub use mcp_macros::mcp_ui_resource;
+
+/// A result whose failure is in one of the four lanes of [`Error`].
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// For tests of one's own server.
+pub mod testing {
+    pub use crate::transport::testing::{TestClient, ToolAnswer};
+}
+
+/// All that a server's source usually needs.
+pub mod prelude {
+    pub use crate::{
+        Audio, Auth, Content, Context, Embed, EmbeddedResource, Error, Image, Json, LogLevel,
+        Nullable, PromptMessage, ResourceContents, ResourceLink, ToolFailure, ToolResult, UiResult,
+        User, mcp_prompt, mcp_resource, mcp_server, mcp_tool, mcp_type, mcp_ui_resource, tools,
+    };
+}
+
+#[doc(hidden)]
+#[path = "private.rs"]
+pub mod __private;

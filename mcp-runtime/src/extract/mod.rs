@@ -1,3 +1,18 @@
-//! What a tool may ask for.
+//! What a tool may ask for: arguments by value, everything else by reference.
+
+mod argument;
+mod call;
+mod constraint;
+mod context;
+mod provide;
 mod user;
+
+pub use argument::{ArgumentType, Slots, Text};
+pub use call::{Call, blocking};
+pub use constraint::{Bounds, Lengthy, Pattern, Ranged, Textual};
+pub use context::Context;
 pub use user::User;
+
+pub(crate) use call::Scratch;
+pub(crate) use context::{Client, ContextParts, Outbound};
+pub(crate) use provide::Providers;

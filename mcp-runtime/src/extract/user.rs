@@ -14,7 +14,8 @@ use std::fmt;
 pub struct User {
     id: String,
     name: String,
-    scopes: Vec<String>,
+    // `None` for a user whom no token vouches for: the command line's and stdio's, who may do everything.
+    scopes: Option<Vec<String>>,
     client_id: Option<String>,
 }
 
@@ -25,7 +26,7 @@ impl User {
         Self {
             id: name.clone(),
             name,
-            scopes: Vec::new(),
+            scopes: None,
             client_id: None,
         }
     }
@@ -35,7 +36,7 @@ impl User {
         Self {
             id: id.into(),
             name: name.into(),
-            scopes: Vec::new(),
+            scopes: None,
             client_id: None,
         }
     }
@@ -43,7 +44,7 @@ impl User {
     /// The same user with the scopes that the caller's token grants.
     #[must_use]
     pub fn with_scopes<S: Into<String>>(mut self, scopes: impl IntoIterator<Item = S>) -> Self {
-        self.scopes = scopes.into_iter().map(Into::into).collect();
+        self.scopes = Some(scopes.into_iter().map(Into::into).collect());
         self
     }
 
@@ -66,12 +67,19 @@ impl User {
 
     /// The scopes that the caller's token grants.
     pub fn scopes(&self) -> &[String] {
-        &self.scopes
+        self.scopes.as_deref().unwrap_or_default()
     }
 
-    /// Whether the token grants this scope.
+    /// Whether a token limits what the user may do here.
+    pub(crate) fn is_scoped(&self) -> bool {
+        self.scopes.is_some()
+    }
+
+    /// Whether the token grants this scope. A user of the command line or of stdio has them all.
     pub fn has_scope(&self, scope: &str) -> bool {
-        self.scopes.iter().any(|s| s == scope)
+        self.scopes
+            .as_ref()
+            .is_none_or(|scopes| scopes.iter().any(|s| s == scope))
     }
 
     /// The OAuth client through which the user calls, if a token said so.
@@ -92,5 +100,17 @@ impl fmt::Debug for User {
 impl fmt::Display for User {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.name)
+    }
+}
+
+impl From<&str> for User {
+    fn from(name: &str) -> Self {
+        Self::named(name)
+    }
+}
+
+impl From<String> for User {
+    fn from(name: String) -> Self {
+        Self::named(name)
     }
 }

@@ -1,0 +1,100 @@
+//! What the example serves: two tools, a view, a prompt and a resource.
+
+use mcp_runtime::prelude::*;
+
+/// Roll an n-sided dice and return the result.
+#[mcp_tool(title = "Roll dice", read_only, open_world = false)]
+async fn roll_dice(
+    /// How many sides the dice has.
+    #[arg(default = 6, range(2..=1_000_000))]
+    sides: u32,
+    user: &User,
+) -> String {
+    format!(
+        "{} rolled a {} (1–{sides}).",
+        user.name(),
+        rand::random_range(1..=sides)
+    )
+}
+
+/// The card that the host renders in the chat.
+#[mcp_ui_resource(uri = "ui://acme/greeting-card", prefers_border = true)]
+const GREETING_CARD: &str = include_str!("../ui/greeting_card.html");
+
+/// What the card shows.
+#[mcp_type]
+struct Greeting {
+    /// Who is greeted.
+    username: String,
+    /// What the card says.
+    message: String,
+}
+
+/// Greet the signed-in user with a small interactive card.
+#[mcp_tool(title = "Greeting card", read_only, open_world = false, ui = GREETING_CARD)]
+async fn greeting_card(
+    /// What the card says.
+    #[arg(default = "Welcome to the Acme MCP server.")]
+    message: String,
+    user: &User,
+) -> UiResult<Greeting> {
+    let text = format!("Showed a greeting card to {}.", user.name());
+    let greeting = Greeting {
+        username: user.name().into(),
+        message,
+    };
+    UiResult::new(greeting).text(text).embed(Embed::Fallback)
+}
+
+/// Ask for a game of dice against the assistant.
+#[mcp_prompt(title = "Play dice")]
+async fn play_dice(
+    /// How many rounds to play.
+    #[arg(default = 3, range(1..=10))]
+    rounds: u32,
+) -> String {
+    format!(
+        "Let us play {rounds} rounds of dice. In each, call roll_dice once for me and once for \
+         yourself; the higher roll wins. Keep the score, and greet the winner with greeting_card."
+    )
+}
+
+/// The rules of the dice game.
+#[mcp_resource(uri = "acme://rules", title = "Rules", mime_type = "text/markdown")]
+async fn rules() -> &'static str {
+    "# Dice\n\nBoth roll once a round. The higher number wins the round; equal numbers are rolled again.\n"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_roll_names_the_user_and_stays_in_its_range() {
+        let text = roll_dice(2, &User::named("alice")).await;
+        assert!(
+            ["alice rolled a 1 (1–2).", "alice rolled a 2 (1–2)."].contains(&text.as_str()),
+            "{text}"
+        );
+    }
+
+    #[tokio::test]
+    async fn the_card_shows_the_name_and_the_message_and_nothing_else() {
+        let card = greeting_card("Hi.".into(), &User::named("bob")).await;
+        assert_eq!(card.model_text(), Some("Showed a greeting card to bob."));
+        let Greeting { username, message } = card.value();
+        assert_eq!((username.as_str(), message.as_str()), ("bob", "Hi."));
+    }
+
+    #[tokio::test]
+    async fn a_server_of_these_tools_answers_a_client() -> mcp_runtime::Result<()> {
+        let server = mcp_server!("Acme").only(tools![roll_dice, greeting_card, GREETING_CARD]);
+        let mut client = server.test().await?.as_user("alice");
+        let answer = client
+            .call("roll_dice", serde_json::json!({ "sides": 1 }))
+            .await;
+        let answer = answer.expect("a result");
+        assert!(answer.is_error() && answer.text().contains("$.sides: must be at least 2"));
+        Ok(())
+    }
+}

@@ -1,0 +1,265 @@
+//! Judges one argument: do its default, its bounds and its type agree?
+
+use quote::ToTokens;
+use syn::LitStr;
+
+use crate::errors::Errors;
+use crate::model::{Argument, Default, Length, Literal, Number, Range, Shape};
+use crate::parse::types::{self, Primitive};
+use crate::text::{list, nearest};
+
+/// The formats that the runtime enforces.
+const FORMATS: &[&str] = &[
+    "date",
+    "time",
+    "date-time",
+    "email",
+    "ipv4",
+    "ipv6",
+    "uri",
+    "url",
+    "uuid",
+    "hostname",
+    "regex",
+];
+
+pub(super) fn check(argument: &Argument, errors: &Errors) {
+    let primitive = Primitive::of(&argument.ty);
+    if let Some(range) = &argument.range {
+        check_range(range, primitive, errors);
+    }
+    if let Some(length) = &argument.length {
+        check_length(length, primitive, errors);
+    }
+    if let Some(pattern) = &argument.pattern {
+        check_pattern(pattern, primitive, errors);
+    }
+    if let Some(format) = &argument.format {
+        check_format(format, primitive, errors);
+    }
+    if let Some(header) = &argument.header {
+        check_header(header, argument, errors);
+    }
+    match &argument.default {
+        Some(Default::Literal { value, expr }) => check_default(value, expr, argument, errors),
+        Some(Default::Null(null))
+            if primitive.is_some() && types::option(&argument.ty).is_none() =>
+        {
+            errors.at(
+                null,
+                "only an optional argument can be null",
+                format!("take `Option<{}>`", argument.ty.to_token_stream()),
+            );
+        }
+        _ => {}
+    }
+}
+
+fn check_range(range: &Range, primitive: Option<Primitive>, errors: &Errors) {
+    let empty = match (range.min, range.max) {
+        (Some(min), Some(max)) if range.exclusive => min.as_f64() >= max.as_f64(),
+        (Some(Number::Int(min)), Some(Number::Int(max))) => min > max,
+        (Some(min), Some(max)) => min.as_f64() > max.as_f64(),
+        _ => false,
+    };
+    if empty {
+        errors.at(
+            &range.tokens,
+            "no number lies in this range",
+            "write the smaller bound first, as in `range(1..=6)`",
+        );
+        return;
+    }
+    match primitive {
+        Some(Primitive::Int { min, max }) => {
+            for bound in [range.min, range.max].into_iter().flatten() {
+                match bound {
+                    Number::Int(value) if (min..=max).contains(&value) => {}
+                    Number::Int(value) => {
+                        errors.at(
+                            &range.tokens,
+                            format!("{value} is beyond the type, which holds {min} to {max}"),
+                            "leave that end open, or take a wider type",
+                        );
+                        return;
+                    }
+                    Number::Float(_) => {
+                        errors.at(
+                            &range.tokens,
+                            "the argument is a whole number",
+                            "write the bounds without a point",
+                        );
+                        return;
+                    }
+                }
+            }
+        }
+        Some(Primitive::Bool | Primitive::Str) => errors.at(
+            &range.tokens,
+            "`range` bounds a number, and this argument is none",
+            "for strings and lists there is `length(…)`",
+        ),
+        Some(Primitive::Float) | None => {}
+    }
+}
+
+fn check_length(length: &Length, primitive: Option<Primitive>, errors: &Errors) {
+    if let (Some(min), Some(max)) = (length.min, length.max)
+        && min > max
+    {
+        errors.at(
+            &length.tokens,
+            "no length lies in this range",
+            "write the smaller bound first, as in `length(1..=80)`",
+        );
+    } else if matches!(
+        primitive,
+        Some(Primitive::Int { .. } | Primitive::Float | Primitive::Bool)
+    ) {
+        errors.at(
+            &length.tokens,
+            "`length` bounds a string, a list or a map, and this argument is none",
+            "for numbers there is `range(…)`",
+        );
+    }
+}
+
+fn check_pattern(pattern: &LitStr, primitive: Option<Primitive>, errors: &Errors) {
+    if let Err(error) = regex_syntax::parse(&pattern.value()) {
+        let reason = match error {
+            regex_syntax::Error::Parse(error) => error.kind().to_string(),
+            regex_syntax::Error::Translate(error) => error.kind().to_string(),
+            other => other.to_string(),
+        };
+        errors.at(
+            pattern,
+            format!("this pattern is no regular expression: {reason}"),
+            "the syntax is that of the crate `regex`; a raw string, r\"^\\d+$\", keeps its backslashes",
+        );
+    } else if primitive.is_some_and(|p| p != Primitive::Str) {
+        errors.at(
+            pattern,
+            "`pattern` is for strings, and this argument is none",
+            "for numbers there is `range(…)`",
+        );
+    }
+}
+
+fn check_format(format: &LitStr, primitive: Option<Primitive>, errors: &Errors) {
+    let text = format.value();
+    if !FORMATS.contains(&text.as_str()) {
+        let help = match nearest(&text, FORMATS) {
+            Some(near) => format!("did you mean `\"{near}\"`?"),
+            None => format!("it can be {}", list(FORMATS)),
+        };
+        errors.at(
+            format,
+            format!("`{text}` is no format that can be enforced"),
+            help,
+        );
+    } else if primitive.is_some_and(|p| p != Primitive::Str) {
+        errors.at(
+            format,
+            "`format` is for strings, and this argument is none",
+            "leave it out",
+        );
+    }
+}
+
+/// The header is `Mcp-Param-<name>`; the value goes into one line of it.
+fn check_header(header: &LitStr, argument: &Argument, errors: &Errors) {
+    let is_token = |b: u8| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b);
+    if !header.value().bytes().all(is_token) {
+        errors.at(
+            header,
+            "this cannot be the name of a header",
+            "use letters, digits and `-`, as in `Region`",
+        );
+    } else if types::is_composite(&argument.ty)
+        || Primitive::of(&argument.ty) == Some(Primitive::Float)
+    {
+        errors.at(
+            header,
+            "only a string, a whole number or a boolean can be mirrored into a header",
+            "leave `header` out, or take a simpler type",
+        );
+    }
+}
+
+fn check_default(value: &Literal, expr: &syn::Expr, argument: &Argument, errors: &Errors) {
+    if argument.shape == Shape::OptionalText || types::option(&argument.ty).is_some() {
+        let inner = types::option(&argument.ty).unwrap_or(&argument.ty);
+        errors.at(
+            expr,
+            "an argument with a default is never absent, so it need not be an `Option`",
+            format!(
+                "take `{}`, or write `default = null`",
+                inner.to_token_stream().to_string().replace(' ', "")
+            ),
+        );
+        return;
+    }
+    let Some(primitive) = Primitive::of(&argument.ty) else {
+        return check_bounds(value, expr, argument, errors);
+    };
+    let ty = argument.ty.to_token_stream().to_string().replace(' ', "");
+    let wrong = |help: &str| {
+        errors.at(expr, format!("the default is no `{ty}`"), help);
+    };
+    match (primitive, value) {
+        (Primitive::Int { min, max }, Literal::Int(v)) if !(min..=max).contains(v) => {
+            wrong(&format!("it holds {min} to {max}"));
+        }
+        (Primitive::Float, Literal::Int(v)) => wrong(&format!("write `{v}.0`")),
+        (Primitive::Int { .. }, Literal::Int(_))
+        | (Primitive::Float, Literal::Float(_))
+        | (Primitive::Bool, Literal::Bool(_))
+        | (Primitive::Str, Literal::Str(_)) => check_bounds(value, expr, argument, errors),
+        (Primitive::Int { .. }, _) => wrong("write a whole number, as in `default = 6`"),
+        (Primitive::Float, _) => wrong("write a number, as in `default = 0.5`"),
+        (Primitive::Bool, _) => wrong("write `true` or `false`"),
+        (Primitive::Str, _) => wrong("write a string, as in `default = \"text\"`"),
+    }
+}
+
+/// Whether the default passes the argument's own constraints.
+fn check_bounds(value: &Literal, expr: &syn::Expr, argument: &Argument, errors: &Errors) {
+    let number = match value {
+        Literal::Int(v) => Some(Number::Int(*v)),
+        Literal::Float(v) => Some(Number::Float(*v)),
+        _ => None,
+    };
+    if let (Some(number), Some(range)) = (number, &argument.range)
+        && !contains(range, number)
+    {
+        errors.at(
+            expr,
+            "the default lies outside its own range",
+            "a call without this argument would be refused: change one of the two",
+        );
+    }
+    if let Literal::Str(text) = value {
+        let count = text.chars().count() as u64;
+        if let Some(length) = &argument.length
+            && (length.min.is_some_and(|m| count < m) || length.max.is_some_and(|m| count > m))
+        {
+            errors.at(
+                expr,
+                format!("the default has {count} characters, which its own `length` refuses"),
+                "a call without this argument would be refused: change one of the two",
+            );
+        }
+    }
+}
+
+fn contains(range: &Range, number: Number) -> bool {
+    // Whole numbers are compared as such: beyond 2^53 an `f64` cannot tell neighbours apart.
+    let at_least = |a: Number, b: Number| match (a, b) {
+        (Number::Int(a), Number::Int(b)) => a >= b,
+        _ => a.as_f64() >= b.as_f64(),
+    };
+    range.min.is_none_or(|min| at_least(number, min))
+        && range
+            .max
+            .is_none_or(|max| at_least(max, number) && !(range.exclusive && at_least(number, max)))
+}

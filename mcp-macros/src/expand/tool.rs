@@ -1,0 +1,83 @@
+//! `#[mcp_tool]`, written out.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{quote, quote_spanned};
+use syn::spanned::Spanned as _;
+
+use super::call::{Conversion, adapter};
+use super::common;
+use crate::model::{Hints, Schema, Tool};
+
+pub(super) fn expand(tool: &Tool) -> TokenStream {
+    let p = common::runtime();
+    let Tool {
+        origin,
+        about,
+        function,
+        ..
+    } = tool;
+    let output = &function.output;
+    let conversion = Conversion {
+        into: quote!(#p::ToolResult),
+        with: quote_spanned!(common::at(output.span())=> #p::IntoToolResult::into_tool_result),
+    };
+    let adapter = adapter(origin, function, &conversion);
+    let (items, setters) = (&adapter.items, &adapter.setters);
+
+    let (name, description) = (&about.name, &about.description);
+    let place = common::place(origin);
+    let title = common::title(about);
+    let icons = common::icons(&about.icons);
+    let hints = hints(&tool.hints);
+    let scopes = common::list("scopes", &tool.scopes);
+    let hidden = tool.hidden.then(|| quote!(.hidden()));
+    let visibility: Vec<_> = tool
+        .visibility
+        .iter()
+        .map(|who| quote!(#p::Audience::#who))
+        .collect();
+    let visibility = common::list("visibility", &visibility);
+    let ui = tool
+        .ui
+        .as_ref()
+        .map(|view| quote!(.ui(<#view as #p::UiItem>::UI)));
+    let open = tool.open.then(|| quote!(.open()));
+    let schema = tool.schema.as_ref().map(|schema| match schema {
+        Schema::Inline(text) => quote!(.schema_text(#text)),
+        Schema::File(path) => quote! {
+            .schema_text(::core::include_str!(::core::concat!(::core::env!("CARGO_MANIFEST_DIR"), "/", #path)))
+        },
+    });
+    let timeout = tool.timeout_ms.map(|ms| quote!(.timeout_ms(#ms)));
+    let task = tool
+        .task
+        .as_ref()
+        .map(|support| quote!(.task(#p::TaskSupport::#support)));
+
+    let descriptor = quote! {
+        #p::ToolDescriptor::new(#name, #description, __mcp_call, #place)
+            #title #hints #icons #scopes #hidden #visibility #ui #open #schema #timeout #task #setters
+            .output(<#output as #p::IntoToolResult>::output_schema)
+    };
+    let shown = tool
+        .ui
+        .is_some()
+        .then(|| quote!(const _: () = #p::assert_ui_result::<#output>();));
+    common::item(
+        origin,
+        &Ident::new("Tool", Span::call_site()),
+        &descriptor,
+        &quote!(#items #shown),
+    )
+}
+
+fn hints(hints: &Hints) -> TokenStream {
+    let read_only = hints.read_only.map(|hint| quote!(.read_only(#hint)));
+    let destructive = hints
+        .destructive
+        .as_ref()
+        .map(|(hint, _)| quote!(.destructive(#hint)));
+    let idempotent = hints.idempotent.map(|hint| quote!(.idempotent(#hint)));
+    let open_world = hints.open_world.map(|hint| quote!(.open_world(#hint)));
+    quote!(#read_only #destructive #idempotent #open_world)
+}

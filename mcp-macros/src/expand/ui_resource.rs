@@ -1,0 +1,89 @@
+//! `#[mcp_ui_resource]`, written out.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{quote, quote_spanned};
+use syn::LitStr;
+use syn::spanned::Spanned as _;
+
+use super::call::{Adapter, Conversion, adapter};
+use super::common;
+use crate::model::{Csp, Source, UiResource};
+
+pub(super) fn expand(resource: &UiResource) -> TokenStream {
+    let p = common::runtime();
+    let UiResource {
+        origin, about, uri, ..
+    } = resource;
+    let ident = &origin.ident;
+    let (items, setters, html) = match &resource.source {
+        Source::Function(function) => {
+            let span = common::at(function.output.span());
+            let conversion = Conversion {
+                into: quote!(::std::string::String),
+                with: quote_spanned!(span=> #p::IntoHtml::into_html),
+            };
+            let Adapter { items, setters } = adapter(origin, function, &conversion);
+            (items, setters, quote!(Render(__mcp_call)))
+        }
+        Source::Const(_) => (TokenStream::new(), TokenStream::new(), quote!(Text(#ident))),
+    };
+
+    let (name, description) = (&about.name, &about.description);
+    let place = common::place(origin);
+    let title = common::title(about);
+    let csp = csp(&resource.csp);
+    let asked = &resource.permissions;
+    let permissions = (!asked.is_empty()).then(|| {
+        let all = ["camera", "microphone", "geolocation", "clipboard_write"];
+        let fields = all.map(|name| Ident::new(name, Span::call_site()));
+        let values = all.map(|name| asked.iter().any(|a| a == name));
+        quote!(.permissions(#p::Permissions { #(#fields: #values),* }))
+    });
+    let domain = resource
+        .domain
+        .as_ref()
+        .map(|domain| quote!(.domain(#domain)));
+    let border = resource
+        .prefers_border
+        .map(|border| quote!(.prefers_border(#border)));
+
+    let descriptor = quote! {
+        #p::UiResourceDescriptor::new(#name, #description, #uri, #p::Html::#html, #place)
+            #title #csp #permissions #domain #border #setters
+    };
+    let more = quote! {
+        #items
+        impl #p::UiItem for #ident {
+            const UI: &'static #p::UiResourceDescriptor = &__MCP_ITEM;
+        }
+    };
+    common::item(
+        origin,
+        &Ident::new("UiResource", Span::call_site()),
+        &descriptor,
+        &more,
+    )
+}
+
+fn csp(csp: &Csp) -> Option<TokenStream> {
+    let p = common::runtime();
+    let Csp {
+        connect,
+        resource,
+        frame,
+        base_uri,
+    } = csp;
+    let is_set = [connect, resource, frame, base_uri]
+        .iter()
+        .any(|origins: &&Vec<LitStr>| !origins.is_empty());
+    is_set.then(|| {
+        quote! {
+            .csp(#p::Csp {
+                connect: &[#(#connect),*],
+                resource: &[#(#resource),*],
+                frame: &[#(#frame),*],
+                base_uri: &[#(#base_uri),*],
+            })
+        }
+    })
+}

@@ -1,0 +1,241 @@
+//! What the user wrote, understood: all that `check` judges and `expand` writes out.
+
+use proc_macro2::{Ident, TokenStream};
+use syn::{Expr, LitStr, Path, Type, Visibility};
+
+use crate::text::Case;
+
+/// The function or const itself, as far as its neighbours in the expansion need it.
+pub(crate) struct Origin {
+    pub(crate) ident: Ident,
+    pub(crate) visibility: Visibility,
+    /// `#[cfg]`s and `#[allow]`s, for everything that is emitted beside the item.
+    pub(crate) inherited: TokenStream,
+}
+
+/// What every kind of item says about itself.
+pub(crate) struct About {
+    pub(crate) name: LitStr,
+    pub(crate) title: Option<LitStr>,
+    /// A `const` expression of type `&'static str`.
+    pub(crate) description: Option<TokenStream>,
+    pub(crate) icons: Vec<Icon>,
+}
+
+pub(crate) struct Icon {
+    pub(crate) src: LitStr,
+    pub(crate) mime: Option<LitStr>,
+    pub(crate) sizes: Vec<LitStr>,
+}
+
+/// The function behind an item.
+pub(crate) struct Function {
+    pub(crate) is_async: bool,
+    pub(crate) params: Vec<Param>,
+    /// `()` where none is written.
+    pub(crate) output: Type,
+}
+
+impl Function {
+    pub(crate) fn arguments(&self) -> impl Iterator<Item = (&Param, &Argument)> {
+        self.params.iter().filter_map(|p| match &p.kind {
+            ParamKind::Argument(argument) => Some((p, &**argument)),
+            ParamKind::Provided { .. } => None,
+        })
+    }
+}
+
+pub(crate) struct Param {
+    /// As written; `_` where the function ignores it.
+    pub(crate) ident: Ident,
+    pub(crate) kind: ParamKind,
+}
+
+pub(crate) enum ParamKind {
+    /// By value: the caller sends it.
+    Argument(Box<Argument>),
+    /// By reference: the server provides it.
+    Provided {
+        /// Without the `&`.
+        ty: Type,
+        /// `Option<&T>`.
+        optional: bool,
+    },
+}
+
+pub(crate) struct Argument {
+    /// As written.
+    pub(crate) ty: Type,
+    pub(crate) shape: Shape,
+    /// The name on the wire, at the span of the parameter or of its `rename`.
+    pub(crate) wire: LitStr,
+    pub(crate) description: Option<TokenStream>,
+    pub(crate) default: Option<Default>,
+    pub(crate) range: Option<Range>,
+    pub(crate) length: Option<Length>,
+    pub(crate) pattern: Option<LitStr>,
+    pub(crate) format: Option<LitStr>,
+    pub(crate) header: Option<LitStr>,
+}
+
+/// How an argument is handed over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Shape {
+    /// `T`
+    Owned,
+    /// `&str`
+    Text,
+    /// `Option<&str>`
+    OptionalText,
+}
+
+pub(crate) enum Default {
+    /// `null`: an `Option` that is published with its default.
+    Null(Ident),
+    /// A literal: published as JSON.
+    Literal { value: Literal, expr: Expr },
+    /// Any other expression: evaluated for each call that leaves the argument out, and once for the schema.
+    Computed(Expr),
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Literal {
+    Int(i128),
+    Float(f64),
+    Bool(bool),
+    Str(String),
+}
+
+impl Literal {
+    pub(crate) fn json(&self) -> String {
+        match self {
+            Self::Int(value) => value.to_string(),
+            Self::Float(value) => format!("{value:?}"),
+            Self::Bool(value) => value.to_string(),
+            Self::Str(value) => crate::text::json_string(value),
+        }
+    }
+}
+
+/// A bound of a range.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Number {
+    Int(i128),
+    Float(f64),
+}
+
+impl Number {
+    pub(crate) fn as_f64(self) -> f64 {
+        match self {
+            #[allow(clippy::cast_precision_loss)]
+            Self::Int(value) => value as f64,
+            Self::Float(value) => value,
+        }
+    }
+
+    pub(crate) fn json(self) -> String {
+        match self {
+            Self::Int(value) => value.to_string(),
+            Self::Float(value) => format!("{value:?}"),
+        }
+    }
+}
+
+/// `range(2..=6)`
+pub(crate) struct Range {
+    pub(crate) min: Option<Number>,
+    pub(crate) max: Option<Number>,
+    /// Whether `max` itself is excluded.
+    pub(crate) exclusive: bool,
+    /// What stands between the parentheses.
+    pub(crate) tokens: TokenStream,
+}
+
+/// `length(1..=80)`, both ends included.
+pub(crate) struct Length {
+    pub(crate) min: Option<u64>,
+    pub(crate) max: Option<u64>,
+    pub(crate) tokens: TokenStream,
+}
+
+pub(crate) struct Tool {
+    pub(crate) origin: Origin,
+    pub(crate) about: About,
+    pub(crate) function: Function,
+    pub(crate) hints: Hints,
+    pub(crate) scopes: Vec<LitStr>,
+    pub(crate) hidden: bool,
+    pub(crate) ui: Option<Path>,
+    pub(crate) visibility: Vec<Ident>,
+    pub(crate) open: bool,
+    pub(crate) schema: Option<Schema>,
+    pub(crate) timeout_ms: Option<u64>,
+    pub(crate) task: Option<Ident>,
+}
+
+/// `None` leaves a hint at the specification's default.
+#[derive(Default)]
+pub(crate) struct Hints {
+    pub(crate) read_only: Option<bool>,
+    /// With its key, for the case that it contradicts `read_only`.
+    pub(crate) destructive: Option<(bool, Ident)>,
+    pub(crate) idempotent: Option<bool>,
+    pub(crate) open_world: Option<bool>,
+}
+
+/// An input schema, word for word.
+pub(crate) enum Schema {
+    /// As JSON text.
+    Inline(LitStr),
+    /// As a file under the package.
+    File(LitStr),
+}
+
+pub(crate) struct Resource {
+    pub(crate) origin: Origin,
+    pub(crate) about: About,
+    pub(crate) uri: Option<LitStr>,
+    pub(crate) mime_type: Option<LitStr>,
+    /// `User` and `Assistant`, as the runtime spells them.
+    pub(crate) audience: Vec<Ident>,
+    pub(crate) priority: Option<f64>,
+    pub(crate) scopes: Vec<LitStr>,
+    pub(crate) hidden: bool,
+    pub(crate) source: Source,
+}
+
+/// What is served.
+pub(crate) enum Source {
+    Function(Function),
+    /// A const of this type.
+    Const(Type),
+}
+
+pub(crate) struct Prompt {
+    pub(crate) origin: Origin,
+    pub(crate) about: About,
+    pub(crate) function: Function,
+}
+
+pub(crate) struct UiResource {
+    pub(crate) origin: Origin,
+    pub(crate) about: About,
+    pub(crate) uri: Option<LitStr>,
+    pub(crate) csp: Csp,
+    /// Fields of the runtime's `Permissions`.
+    pub(crate) permissions: Vec<Ident>,
+    pub(crate) domain: Option<LitStr>,
+    pub(crate) prefers_border: Option<bool>,
+    pub(crate) source: Source,
+}
+
+#[derive(Default)]
+pub(crate) struct Csp {
+    pub(crate) connect: Vec<LitStr>,
+    pub(crate) resource: Vec<LitStr>,
+    pub(crate) frame: Vec<LitStr>,
+    pub(crate) base_uri: Vec<LitStr>,
+}
+
+/// How a macro's parameters are named on the wire.
+pub(crate) type Naming = Case;

@@ -1,0 +1,9 @@
+//! From tokens to the model. Nothing here stops at the first mistake.
+
+pub(crate) mod arg;
+pub(crate) mod attr;
+pub(crate) mod docs;
+pub(crate) mod entries;
+pub(crate) mod item;
+pub(crate) mod signature;
+pub(crate) mod types;

@@ -1,0 +1,137 @@
+//! The command line of every built server.
+
+mod call;
+mod schema;
+#[cfg(feature = "auth")]
+mod users;
+
+use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
+
+use crate::extract::User;
+use crate::result::Error;
+use crate::server::Server;
+use crate::settings::SettingsError;
+
+/// The exit code of a mistake in the settings or in the arguments.
+const EXIT_USAGE: i32 = 2;
+
+#[derive(Debug, Parser)]
+#[command(arg_required_else_help = false, disable_help_subcommand = true)]
+#[command(after_help = "\
+Settings, from the environment or from .env:
+  HOST, PORT       where to listen              127.0.0.1, 8000
+  PUBLIC_URL       the URL that clients see     http://HOST:PORT
+  ALLOWED_ORIGINS  web pages that may call      -
+  DATABASE_URL     users, clients and tokens    a SQLite file under ~/.local/state
+  WORKERS          threads                      one a core
+  RUST_LOG         what is logged on stderr     info")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve over HTTP, the default; or one client over stdin and stdout
+    Serve {
+        /// Speak over stdin and stdout in place of HTTP; nobody signs in
+        #[arg(long)]
+        stdio: bool,
+        /// The user on whose behalf a client on stdin calls
+        #[arg(long = "as", value_name = "USER", requires = "stdio")]
+        user: Option<String>,
+    },
+    /// Print what the server offers, as JSON: tools, resources and prompts with their schemas
+    Schema,
+    /// Call a tool in this process and print its answer
+    Call {
+        /// The tool's name
+        tool: String,
+        /// Its arguments, a JSON object
+        #[arg(default_value = "{}", value_name = "JSON")]
+        arguments: String,
+        /// The user on whose behalf to call
+        #[arg(long = "as", value_name = "USER")]
+        user: Option<String>,
+        /// Print the whole result as JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Add, list and remove the people who can sign in
+    #[cfg(feature = "auth")]
+    #[command(subcommand)]
+    User(users::UserCommand),
+    /// Look after the keys that sign access tokens
+    #[cfg(feature = "auth")]
+    #[command(subcommand)]
+    Keys(users::KeysCommand),
+    /// See and end what clients may do on behalf of users
+    #[cfg(feature = "auth")]
+    #[command(subcommand)]
+    Grants(users::GrantsCommand),
+}
+
+/// Does what the arguments say. A usage or start error is shown in one sentence and ends the process with 2.
+pub(crate) async fn run(server: Server) -> Result<(), Error> {
+    let arguments = parse(&server);
+    start_log();
+    let outcome = match arguments.command.unwrap_or(Command::Serve {
+        stdio: false,
+        user: None,
+    }) {
+        Command::Serve { stdio: false, .. } => server.serve().await,
+        Command::Serve { stdio: true, user } => {
+            return server.serve_stdio(user.map(User::named)).await;
+        }
+        Command::Schema => schema::print(server),
+        Command::Call {
+            tool,
+            arguments,
+            user,
+            json,
+        } => call::call(server, &tool, &arguments, user, json).await,
+        #[cfg(feature = "auth")]
+        Command::User(command) => users::user(server, command).await,
+        #[cfg(feature = "auth")]
+        Command::Keys(command) => users::keys(server, command).await,
+        #[cfg(feature = "auth")]
+        Command::Grants(command) => users::grants(server, command).await,
+    };
+    outcome.map_err(|error| exit(&error))
+}
+
+/// Shows the sentence and ends the process.
+fn exit(error: &SettingsError) -> ! {
+    eprintln!("error: {error}");
+    std::process::exit(EXIT_USAGE)
+}
+
+fn parse(server: &Server) -> Arguments {
+    let package = server.package();
+    let command = Arguments::command()
+        .name(package.name)
+        .version(package.version)
+        .about(format!(
+            "{}, a server for the Model Context Protocol",
+            server.name()
+        ));
+    // Shows help and usage errors itself, the latter with exit code 2.
+    Arguments::from_arg_matches(&command.get_matches()).unwrap_or_else(|error| error.exit())
+}
+
+#[cfg(feature = "log")]
+fn start_log() {
+    use std::io::IsTerminal as _;
+    use tracing_subscriber::EnvFilter;
+    let filter = EnvFilter::try_from_default_env()
+        .unwrap_or_else(|_| EnvFilter::new("info,actix_server=warn"));
+    // A program that mounts us may have a log of its own already.
+    let _ = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
+        .try_init();
+}
+
+#[cfg(not(feature = "log"))]
+fn start_log() {}

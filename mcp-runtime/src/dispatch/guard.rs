@@ -1,0 +1,118 @@
+//! What stands between a user's function and the server: its panics, its time, its scopes.
+
+use std::future::Future;
+use std::panic::AssertUnwindSafe;
+use std::time::Duration;
+
+use futures_util::FutureExt as _;
+
+use super::Failure;
+use crate::extract::Context;
+use crate::result::{Error, Lane};
+
+/// Runs a function's future to its end, to its time limit or to its panic. Where the future is dropped before
+/// its end, the call counts as cancelled.
+pub(super) async fn run<T>(
+    name: &str,
+    ctx: &Context,
+    limit: Duration,
+    call: impl Future<Output = Result<T, Error>>,
+) -> Result<T, Error> {
+    let cancel = CancelOnDrop(Some(ctx));
+    let mut call = std::pin::pin!(AssertUnwindSafe(call).catch_unwind());
+    // Most calls are done at the first poll and never see a timer.
+    let outcome = match futures_util::poll!(call.as_mut()) {
+        std::task::Poll::Ready(outcome) => Ok(outcome),
+        std::task::Poll::Pending => tokio::time::timeout(limit, call).await,
+    };
+    match outcome {
+        Ok(Ok(result)) => {
+            cancel.disarm();
+            result
+        }
+        Ok(Err(panic)) => {
+            let text = panic
+                .downcast_ref::<&str>()
+                .copied()
+                .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
+                .unwrap_or("no message");
+            Err(Error::internal(format!("`{name}` panicked: {text}")))
+        }
+        Err(_) => Err(Error::tool(format!(
+            "`{name}` took longer than its limit of {} and was stopped.",
+            humanly(limit)
+        ))),
+    }
+}
+
+struct CancelOnDrop<'a>(Option<&'a Context>);
+
+impl CancelOnDrop<'_> {
+    fn disarm(mut self) {
+        self.0 = None;
+    }
+}
+
+impl Drop for CancelOnDrop<'_> {
+    fn drop(&mut self) {
+        if let Some(ctx) = self.0 {
+            ctx.cancel();
+        }
+    }
+}
+
+fn humanly(limit: Duration) -> String {
+    if limit.subsec_millis() == 0 {
+        format!("{} s", limit.as_secs())
+    } else {
+        format!("{} ms", limit.as_millis())
+    }
+}
+
+/// Refuses a caller whose token lacks a scope. Where nobody signs in, there is nothing to lack.
+pub(super) fn scopes(needed: &[&'static str], ctx: &Context) -> Result<(), Failure> {
+    let Some(user) = ctx.user().filter(|u| u.is_scoped()) else {
+        return Ok(());
+    };
+    if needed.iter().all(|s| user.has_scope(s)) {
+        return Ok(());
+    }
+    Err(Failure::Scopes(
+        needed.iter().map(|s| (*s).to_owned()).collect(),
+    ))
+}
+
+/// A failure's lane, for a method whose result cannot carry one. An internal failure is logged under an id that
+/// the caller learns too; nothing else of it leaves the server.
+pub(super) fn fail(name: &str, error: Error) -> Failure {
+    match error.into_lane() {
+        Lane::Tool(text) => crate::protocol::RpcError::invalid_params(text).into(),
+        Lane::Protocol(error) => error.into(),
+        Lane::Unauthenticated => Failure::Unauthenticated,
+        Lane::Scopes(scopes) => Failure::Scopes(scopes),
+        Lane::Internal(error) => crate::protocol::RpcError::new(
+            crate::protocol::code::INTERNAL_ERROR,
+            log_internal(name, &*error),
+        )
+        .into(),
+    }
+}
+
+/// Logs an internal failure and returns the sentence that may leave the server.
+pub(super) fn log_internal(name: &str, error: &(dyn std::error::Error + 'static)) -> String {
+    let id = format!("{:08x}", rand::random::<u32>());
+    tracing::error!(error_id = %id, item = name, error = %chain(error), "an internal error");
+    format!("`{name}` failed for an internal reason; the server's log has it under the id {id}.")
+}
+
+/// An error with its causes, in one line.
+fn chain(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    text
+}

@@ -1,0 +1,109 @@
+//! What the server says of itself: `server/discover`, and the answer to `initialize`.
+
+use bytes::Bytes;
+use serde_json::{Map, Value, json};
+
+use crate::protocol::{ProtocolVersion, UI_EXTENSION};
+use crate::registry::{Catalogue, TTL_MS};
+
+/// Name, version, instructions, and the capabilities that follow from what is served.
+#[derive(Debug, Clone)]
+pub(crate) struct ServerInfo {
+    pub name: String,
+    pub version: String,
+    pub title: Option<String>,
+    pub instructions: Option<String>,
+    pub extensions: Map<String, Value>,
+    capabilities: Map<String, Value>,
+    discover: Bytes,
+}
+
+impl ServerInfo {
+    pub(crate) fn new(name: String, version: String) -> Self {
+        Self {
+            name,
+            version,
+            title: None,
+            instructions: None,
+            extensions: Map::new(),
+            capabilities: Map::new(),
+            discover: Bytes::new(),
+        }
+    }
+
+    /// Advertises exactly what is there.
+    pub(super) fn with_capabilities_of(mut self, catalogue: &Catalogue) -> Self {
+        let mut capabilities = Map::new();
+        if !catalogue.tool_list.is_empty() {
+            capabilities.insert("tools".into(), json!({}));
+        }
+        if !catalogue.prompt_list.is_empty() {
+            capabilities.insert("prompts".into(), json!({}));
+        }
+        if !catalogue.resource_list.is_empty() || !catalogue.template_list.is_empty() {
+            capabilities.insert("resources".into(), json!({}));
+        }
+        capabilities.insert("logging".into(), json!({}));
+        if catalogue.has_views() {
+            self.extensions
+                .entry(UI_EXTENSION)
+                .or_insert_with(|| json!({}));
+        }
+        if !self.extensions.is_empty() {
+            capabilities.insert("extensions".into(), Value::Object(self.extensions.clone()));
+        }
+        self.capabilities = capabilities;
+        self.discover = Bytes::from(self.write_discover().to_string());
+        self
+    }
+
+    pub(super) fn has_resources(&self) -> bool {
+        self.capabilities.contains_key("resources")
+    }
+
+    fn implementation(&self) -> Value {
+        let mut info = json!({ "name": self.name, "version": self.version });
+        if let Some(title) = &self.title {
+            info["title"] = title.as_str().into();
+        }
+        info
+    }
+
+    fn write_discover(&self) -> Value {
+        let versions: Vec<_> = ProtocolVersion::ALL.iter().map(|v| v.as_str()).collect();
+        let mut result = json!({
+            "supportedVersions": versions,
+            "capabilities": self.capabilities,
+            "resultType": "complete",
+            "ttlMs": TTL_MS,
+            "cacheScope": "public",
+            "_meta": { "io.modelcontextprotocol/serverInfo": self.implementation() },
+        });
+        if let Some(instructions) = &self.instructions {
+            result["instructions"] = instructions.as_str().into();
+        }
+        result
+    }
+
+    pub(super) fn discover(&self) -> Bytes {
+        self.discover.clone()
+    }
+
+    /// The result of `initialize`, with the revision to speak from then on: the one that was asked for, or the
+    /// newest that has sessions.
+    pub(crate) fn initialize(&self, asked: Option<&str>) -> (ProtocolVersion, Value) {
+        let version = asked
+            .and_then(ProtocolVersion::parse)
+            .filter(|v| !v.is_stateless())
+            .unwrap_or(ProtocolVersion::LATEST_LEGACY);
+        let mut result = json!({
+            "protocolVersion": version.as_str(),
+            "capabilities": self.capabilities,
+            "serverInfo": self.implementation(),
+        });
+        if let Some(instructions) = &self.instructions {
+            result["instructions"] = instructions.as_str().into();
+        }
+        (version, result)
+    }
+}

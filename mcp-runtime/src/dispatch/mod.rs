@@ -1,0 +1,138 @@
+//! From a request to its outcome: no HTTP, no sessions, no tokens.
+//!
+//! A transport reads the envelope and knows the caller; what a method does is decided here, one file per family.
+
+mod guard;
+mod lifecycle;
+mod outcome;
+mod prompts;
+mod resources;
+mod tools;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::extract::{Context, ContextParts, Providers};
+use crate::protocol::{Params, ProtocolVersion, RpcError};
+use crate::registry::Catalogue;
+
+pub(crate) use lifecycle::ServerInfo;
+pub(crate) use outcome::{Failure, Reply};
+
+/// A request, stripped of its envelope.
+#[derive(Debug)]
+pub(crate) struct Request<'a> {
+    pub method: &'a str,
+    pub params: Params<'a>,
+}
+
+/// Answers requests.
+#[derive(Debug)]
+pub(crate) struct Dispatcher {
+    pub(crate) catalogue: Catalogue,
+    pub(crate) providers: Arc<Providers>,
+    info: ServerInfo,
+    tool_timeout: Duration,
+}
+
+impl Dispatcher {
+    pub(crate) fn new(
+        catalogue: Catalogue,
+        providers: Arc<Providers>,
+        info: ServerInfo,
+        tool_timeout: Duration,
+    ) -> Self {
+        let info = info.with_capabilities_of(&catalogue);
+        Self {
+            catalogue,
+            providers,
+            info,
+            tool_timeout,
+        }
+    }
+
+    pub(crate) fn info(&self) -> &ServerInfo {
+        &self.info
+    }
+
+    /// Whether the revision has this method; a transport says so before it looks at anything else.
+    pub(crate) fn knows(&self, method: &str, version: ProtocolVersion) -> bool {
+        let both = matches!(
+            method,
+            "tools/list"
+                | "tools/call"
+                | "resources/list"
+                | "resources/templates/list"
+                | "resources/read"
+                | "prompts/list"
+                | "prompts/get"
+        );
+        let here = match method.split('/').next() {
+            Some("tools") => !self.catalogue.tool_list.is_empty(),
+            Some("prompts") => !self.catalogue.prompt_list.is_empty(),
+            Some("resources") => self.info.has_resources(),
+            _ => true,
+        };
+        here && (both
+            || if version.is_stateless() {
+                method == "server/discover"
+            } else {
+                matches!(method, "ping" | "logging/setLevel")
+            })
+    }
+
+    /// Answers one request.
+    ///
+    /// # Errors
+    /// What the transport turns into a JSON-RPC error or an HTTP status.
+    pub(crate) async fn dispatch(
+        &self,
+        request: Request<'_>,
+        parts: ContextParts,
+    ) -> Result<Reply, Failure> {
+        let version = parts.client.version;
+        if !self.knows(request.method, version) {
+            return Err(RpcError::method_not_found(request.method).into());
+        }
+        let params = &request.params;
+        let stateless = version.is_stateless();
+        let user = parts.user.as_deref();
+        let list = match request.method {
+            "tools/list" => &self.catalogue.tool_list,
+            "prompts/list" => &self.catalogue.prompt_list,
+            "resources/list" => &self.catalogue.resource_list,
+            "resources/templates/list" => &self.catalogue.template_list,
+            "server/discover" => return Ok(Reply::Written(self.info.discover())),
+            // `{}` exactly, on the wires that have them.
+            "ping" => return Ok(Reply::Written(bytes::Bytes::from_static(b"{}"))),
+            "logging/setLevel" => {
+                return match params.level {
+                    Some(_) => Ok(Reply::Written(bytes::Bytes::from_static(b"{}"))),
+                    None => Err(RpcError::invalid_params("`params.level` is missing").into()),
+                };
+            }
+            _ => {
+                let ctx = Context::new(parts, self.providers.clone());
+                return self.run(request, &ctx).await;
+            }
+        };
+        // One page holds everything, so no cursor was ever handed out.
+        if params.cursor.is_some() {
+            return Err(RpcError::invalid_params(
+                "`params.cursor` is none of ours: begin without one",
+            )
+            .into());
+        }
+        Ok(Reply::Written(list.answer(stateless, user)))
+    }
+
+    async fn run(&self, request: Request<'_>, ctx: &Context) -> Result<Reply, Failure> {
+        let params = &request.params;
+        match request.method {
+            "tools/call" => self.call_tool(params, ctx).await,
+            "prompts/get" => self.get_prompt(params, ctx).await,
+            "resources/read" => self.read_resource(params, ctx).await,
+            other => Err(RpcError::method_not_found(other).into()),
+        }
+    }
+}

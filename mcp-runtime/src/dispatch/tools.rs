@@ -1,0 +1,118 @@
+//! `tools/call`.
+
+use std::time::Duration;
+
+use serde_json::value::RawValue;
+
+use super::outcome::{Failure, Reply, ToolReply};
+use super::{Dispatcher, guard};
+use crate::descriptor::{Html, UiResourceDescriptor};
+use crate::extract::{Call, Context, Scratch};
+use crate::protocol::{
+    Annotations, EmbeddedResource, Params, ResourceContents, Role, RpcError, UI_MIME_TYPE,
+};
+use crate::registry::{Tool, view_meta};
+use crate::result::{Embed, Error, Lane, ToolResult};
+
+impl Dispatcher {
+    pub(super) async fn call_tool(
+        &self,
+        params: &Params<'_>,
+        ctx: &Context,
+    ) -> Result<Reply, Failure> {
+        let name = Params::need(&params.name, "name")?;
+        let Some(tool) = self.catalogue.tool(name) else {
+            return Err(RpcError::invalid_params(format!("there is no tool `{name}` here")).into());
+        };
+        let descriptor = tool.descriptor;
+        guard::scopes(descriptor.scopes, ctx)?;
+        let scratch = Scratch::default();
+        let call = Call {
+            name,
+            arguments: raw_object(params.arguments),
+            input: &tool.input,
+            context: ctx,
+            scratch: &scratch,
+        };
+        let limit = descriptor
+            .timeout_ms
+            .map_or(self.tool_timeout, Duration::from_millis);
+        let result = match guard::run(name, ctx, limit, (descriptor.call)(call)).await {
+            Ok(result) => result,
+            Err(error) => refused(name, error)?,
+        };
+        Ok(Reply::Tool(Box::new(reply(tool, result, ctx))))
+    }
+}
+
+/// The bytes of `arguments`, which may be absent.
+pub(super) fn raw_object(arguments: Option<&RawValue>) -> &[u8] {
+    match arguments.map(RawValue::get) {
+        None | Some("null") => b"{}",
+        Some(text) => text.as_bytes(),
+    }
+}
+
+/// What the model should read is a result; the rest leaves by its own lane.
+fn refused(name: &str, error: Error) -> Result<ToolResult, Failure> {
+    match error.into_lane() {
+        Lane::Tool(text) => Ok(ToolResult::error(text)),
+        Lane::Protocol(error) => Err(error.into()),
+        Lane::Unauthenticated => Err(Failure::Unauthenticated),
+        Lane::Scopes(scopes) => Err(Failure::Scopes(scopes)),
+        Lane::Internal(error) => Ok(ToolResult::error(guard::log_internal(name, &*error))),
+    }
+}
+
+fn reply(tool: &Tool, result: ToolResult, ctx: &Context) -> ToolReply {
+    let stateless = ctx.protocol_version().is_stateless();
+    let ToolResult {
+        mut content,
+        structured,
+        is_error,
+        meta,
+        embed,
+    } = result;
+    if let (Some(view), Some(value)) = (tool.descriptor.ui, &structured)
+        && wants_copy(embed, ctx)
+        && let Html::Text(html) = view.html
+    {
+        content.push(filled_copy(view, html, value).into());
+    }
+    ToolReply {
+        content,
+        // Before 2026-07-28 it must be an object; the text carries it anyway.
+        structured_content: structured.filter(|_| stateless || tool.object_output),
+        is_error,
+        meta,
+        result_type: stateless.then_some("complete"),
+    }
+}
+
+fn wants_copy(embed: Embed, ctx: &Context) -> bool {
+    match embed {
+        Embed::Never => false,
+        Embed::Fallback => !ctx.client_supports_ui(),
+        Embed::Always => true,
+    }
+}
+
+/// The view with its value inside, for a host that renders embedded HTML but speaks no MCP Apps.
+/// The value goes in as inert JSON: no markup of a caller's can get out of it.
+fn filled_copy(view: &UiResourceDescriptor, html: &str, value: &RawValue) -> EmbeddedResource {
+    let json = value
+        .get()
+        .replace('<', "\\u003c")
+        .replace('>', "\\u003e")
+        .replace('&', "\\u0026");
+    let block =
+        format!("<script type=\"application/json\" id=\"mcp-structured-content\">{json}</script>");
+    let filled = match html.find("</head>") {
+        Some(at) => format!("{}{block}{}", &html[..at], &html[at..]),
+        None => format!("{html}{block}"),
+    };
+    let contents = ResourceContents::text(view.uri, filled)
+        .mime_type(UI_MIME_TYPE)
+        .meta(view_meta(view));
+    EmbeddedResource::new(contents).annotate(Annotations::audience([Role::User]))
+}

@@ -1,0 +1,284 @@
+//! What a caller sends: one pass over the JSON object fills one slot per parameter.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::marker::PhantomData;
+use std::ops::Deref;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde::de::{self, DeserializeOwned, DeserializeSeed, IgnoredAny, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+use serde_json::Value;
+
+use crate::descriptor::Param;
+
+/// A type that a caller can send as JSON. Every `Deserialize + JsonSchema` type is one.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be an argument of a tool",
+    label = "the caller sends this parameter as JSON",
+    note = "derive it with #[mcp_type], or with serde's `Deserialize` and schemars' `JsonSchema`",
+    note = "if the server provides it, take it by reference: `&{Self}`"
+)]
+pub trait ArgumentType: Sized {
+    /// Its schema.
+    #[doc(hidden)]
+    fn argument_schema(generator: &mut SchemaGenerator) -> Schema;
+    /// Whether it has a value for "not sent", as `Option` has.
+    #[doc(hidden)]
+    fn may_be_absent() -> bool;
+    /// What is wrong with a value, if anything.
+    #[doc(hidden)]
+    fn try_decode(value: &Value) -> Result<(), String>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: DeserializeOwned + JsonSchema> ArgumentType for T {
+    fn argument_schema(generator: &mut SchemaGenerator) -> Schema {
+        generator.subschema_for::<T>()
+    }
+
+    fn may_be_absent() -> bool {
+        absent::<T>().is_some()
+    }
+
+    fn try_decode(value: &Value) -> Result<(), String> {
+        T::deserialize(value).map(drop).map_err(|e| e.to_string())
+    }
+}
+
+/// The value of a type for "not sent": `None` for an `Option`, nothing for most others.
+///
+/// Asked of the type itself, not of its name, so that aliases and newtypes of `Option` work.
+pub(crate) fn absent<'de, T: Deserialize<'de>>() -> Option<T> {
+    struct Absent;
+    impl<'de> Deserializer<'de> for Absent {
+        type Error = de::value::Error;
+        fn deserialize_any<V: Visitor<'de>>(self, _: V) -> Result<V::Value, Self::Error> {
+            Err(de::Error::custom("missing"))
+        }
+        fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
+            visitor.visit_none()
+        }
+        fn deserialize_newtype_struct<V: Visitor<'de>>(
+            self,
+            _: &'static str,
+            visitor: V,
+        ) -> Result<V::Value, Self::Error> {
+            visitor.visit_newtype_struct(self)
+        }
+        serde::forward_to_deserialize_any! {
+            bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf
+            unit unit_struct seq tuple tuple_struct map struct enum identifier ignored_any
+        }
+    }
+    T::deserialize(Absent).ok()
+}
+
+/// A `&str` argument: borrowed from the request where it holds no escapes.
+pub struct Text<'a>(Cow<'a, str>);
+
+impl Deref for Text<'_> {
+    type Target = str;
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<&'static str> for Text<'_> {
+    fn from(text: &'static str) -> Self {
+        Self(Cow::Borrowed(text))
+    }
+}
+
+impl From<String> for Text<'_> {
+    fn from(text: String) -> Self {
+        Self(Cow::Owned(text))
+    }
+}
+
+impl<'de> Deserialize<'de> for Text<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct TextVisitor;
+        impl<'de> Visitor<'de> for TextVisitor {
+            type Value = Text<'de>;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a string")
+            }
+            fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
+                Ok(Text(Cow::Borrowed(text)))
+            }
+            fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
+                Ok(Text(Cow::Owned(text.to_owned())))
+            }
+            fn visit_string<E>(self, text: String) -> Result<Self::Value, E> {
+                Ok(Text(Cow::Owned(text)))
+            }
+        }
+        deserializer.deserialize_str(TextVisitor)
+    }
+}
+
+/// The slots of a signature: a list of `Option`s, one per parameter, `(Option<A>, (Option<B>, ()))`.
+pub trait Slots<'de>: Sized {
+    /// Nothing sent yet.
+    #[doc(hidden)]
+    fn empty() -> Self;
+    /// Reads the value of the parameter with this index. A parameter sent twice is an error.
+    #[doc(hidden)]
+    fn fill<A: MapAccess<'de>>(&mut self, index: usize, map: &mut A) -> Result<(), A::Error>;
+    /// Whether everything required was sent.
+    #[doc(hidden)]
+    fn complete(&self, params: &[&'static Param]) -> bool;
+}
+
+impl<'de> Slots<'de> for () {
+    fn empty() -> Self {}
+    fn fill<A: MapAccess<'de>>(&mut self, _: usize, map: &mut A) -> Result<(), A::Error> {
+        map.next_value::<IgnoredAny>().map(drop)
+    }
+    fn complete(&self, _: &[&'static Param]) -> bool {
+        true
+    }
+}
+
+impl<'de, T: Deserialize<'de>, R: Slots<'de>> Slots<'de> for (Option<T>, R) {
+    fn empty() -> Self {
+        (None, R::empty())
+    }
+
+    fn fill<A: MapAccess<'de>>(&mut self, index: usize, map: &mut A) -> Result<(), A::Error> {
+        if index > 0 {
+            return self.1.fill(index - 1, map);
+        }
+        if self.0.is_some() {
+            return Err(de::Error::custom("an argument is there twice"));
+        }
+        self.0 = Some(map.next_value()?);
+        Ok(())
+    }
+
+    fn complete(&self, params: &[&'static Param]) -> bool {
+        let Some((param, rest)) = params.split_first() else {
+            return true;
+        };
+        (self.0.is_some() || !param.is_required()) && self.1.complete(rest)
+    }
+}
+
+/// Reads a JSON object into the slots, in one pass. An unknown key is an error unless `open`.
+pub(crate) fn decode<'de, S: Slots<'de>>(
+    json: &'de [u8],
+    params: &[&'static Param],
+    open: bool,
+) -> Result<S, serde_json::Error> {
+    let mut deserializer = serde_json::Deserializer::from_slice(json);
+    let slots = deserializer.deserialize_map(ObjectVisitor {
+        params,
+        open,
+        slots: PhantomData,
+    })?;
+    deserializer.end()?;
+    Ok(slots)
+}
+
+struct ObjectVisitor<'p, S> {
+    params: &'p [&'static Param],
+    open: bool,
+    slots: PhantomData<S>,
+}
+
+impl<'de, S: Slots<'de>> Visitor<'de> for ObjectVisitor<'_, S> {
+    type Value = S;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object with the arguments")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<S, A::Error> {
+        let mut slots = S::empty();
+        while let Some(index) = map.next_key_seed(ParamName(self.params))? {
+            if index.is_none() && !self.open {
+                return Err(de::Error::custom("unknown argument"));
+            }
+            slots.fill(index.unwrap_or(usize::MAX), &mut map)?;
+        }
+        Ok(slots)
+    }
+}
+
+/// Finds a key among the parameters without allocating.
+struct ParamName<'p>(&'p [&'static Param]);
+
+impl<'de> DeserializeSeed<'de> for ParamName<'_> {
+    type Value = Option<usize>;
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_identifier(self)
+    }
+}
+
+impl<'de> Visitor<'de> for ParamName<'_> {
+    type Value = Option<usize>;
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the name of an argument")
+    }
+    fn visit_str<E>(self, name: &str) -> Result<Self::Value, E> {
+        Ok(self.0.iter().position(|p| p.name == name))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    static A: Param = Param::of::<u32>("a");
+    static B: Param = Param::of::<Option<String>>("b");
+
+    type Two = (Option<u32>, (Option<Option<String>>, ()));
+
+    fn two(json: &str, open: bool) -> Result<Two, String> {
+        decode::<Two>(json.as_bytes(), &[&A, &B], open).map_err(|e| e.to_string())
+    }
+
+    #[test]
+    fn one_pass_fills_the_slots_in_any_order() {
+        assert_eq!(
+            two(r#"{"b":"x","a":1}"#, false),
+            Ok((Some(1), (Some(Some("x".into())), ())))
+        );
+        assert_eq!(two(r#"{}"#, false), Ok((None, (None, ()))));
+    }
+
+    #[test]
+    fn an_unknown_key_passes_only_if_open() {
+        assert!(two(r#"{"a":1,"c":[1,{}]}"#, false).is_err());
+        assert_eq!(
+            two(r#"{"a":1,"c":[1,{}]}"#, true),
+            Ok((Some(1), (None, ())))
+        );
+    }
+
+    #[test]
+    fn twice_is_an_error() {
+        assert!(two(r#"{"a":1,"a":2}"#, false).is_err());
+    }
+
+    #[test]
+    fn only_an_option_may_be_absent() {
+        type Alias = Option<u32>;
+        assert!(Alias::may_be_absent());
+        assert!(!u32::may_be_absent());
+        assert!(!Value::may_be_absent());
+        assert!(A.is_required() && !B.is_required());
+    }
+
+    #[test]
+    fn a_text_borrows_unless_escaped() {
+        let slots = decode::<(Option<Text<'_>>, ())>(br#"{"a":"plain"}"#, &[&A], false);
+        assert!(matches!(
+            slots,
+            Ok((Some(Text(Cow::Borrowed("plain"))), ()))
+        ));
+        let slots = decode::<(Option<Text<'_>>, ())>(br#"{"a":"a\nb"}"#, &[&A], false);
+        assert!(matches!(slots, Ok((Some(Text(Cow::Owned(_))), ()))));
+    }
+}

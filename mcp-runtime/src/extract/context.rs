@@ -1,0 +1,180 @@
+//! The call itself, as a tool sees it: who asks, with what client, and the way back while it runs.
+
+use std::any::{Any, TypeId};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use serde::Serialize;
+use serde_json::Value;
+
+use super::User;
+use super::provide::Providers;
+use crate::protocol::{
+    ClientCapabilities, Implementation, LogLevel, Notification, ProtocolVersion,
+};
+
+/// The way back to the client while a call runs. A transport implements it.
+pub(crate) trait Outbound: Send + Sync {
+    /// Sends a notification. A client that cannot take it loses it; it never blocks the call.
+    fn notify(&self, notification: Notification<'_>);
+}
+
+/// What is known of the client that sent a request.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Client {
+    pub version: ProtocolVersion,
+    pub info: Option<Implementation>,
+    pub capabilities: ClientCapabilities,
+}
+
+/// The running call: progress, log messages, cancellation, and what the client can do.
+///
+/// Take it as `&Context`. It is cheap to clone, and a clone may outlive the call; what it then sends goes nowhere.
+#[derive(Clone)]
+pub struct Context(Arc<Inner>);
+
+struct Inner {
+    user: Option<Arc<User>>,
+    client: Client,
+    providers: Arc<Providers>,
+    outbound: Option<Arc<dyn Outbound>>,
+    progress_token: Option<Value>,
+    log_level: Option<LogLevel>,
+    cancelled: AtomicBool,
+    // Values of per-call providers: few, so a list.
+    made: Mutex<Vec<(TypeId, Box<dyn Any + Send + Sync>)>>,
+}
+
+/// What a transport knows about a call before dispatch.
+#[derive(Default)]
+pub(crate) struct ContextParts {
+    pub user: Option<Arc<User>>,
+    pub client: Client,
+    pub outbound: Option<Arc<dyn Outbound>>,
+    pub progress_token: Option<Value>,
+    pub log_level: Option<LogLevel>,
+}
+
+impl Context {
+    pub(crate) fn new(parts: ContextParts, providers: Arc<Providers>) -> Self {
+        let ContextParts {
+            user,
+            client,
+            outbound,
+            progress_token,
+            log_level,
+        } = parts;
+        Self(Arc::new(Inner {
+            user,
+            client,
+            providers,
+            outbound,
+            progress_token,
+            log_level,
+            cancelled: AtomicBool::new(false),
+            made: Mutex::default(),
+        }))
+    }
+
+    /// The signed-in user, if there is one.
+    pub fn user(&self) -> Option<&User> {
+        self.0.user.as_deref()
+    }
+
+    pub(crate) fn shared_user(&self) -> Option<&Arc<User>> {
+        self.0.user.as_ref()
+    }
+
+    pub(crate) fn providers(&self) -> &Providers {
+        &self.0.providers
+    }
+
+    /// The protocol revision that this request speaks.
+    pub fn protocol_version(&self) -> ProtocolVersion {
+        self.0.client.version
+    }
+
+    /// What the client says it can do.
+    pub fn client_capabilities(&self) -> &ClientCapabilities {
+        &self.0.client.capabilities
+    }
+
+    /// What the client calls itself; unverified, for display only.
+    pub fn client_info(&self) -> Option<&Implementation> {
+        self.0.client.info.as_ref()
+    }
+
+    /// Whether the client renders views (`io.modelcontextprotocol/ui`).
+    pub fn client_supports_ui(&self) -> bool {
+        self.client_capabilities().supports_ui()
+    }
+
+    /// Tells the client how far the work is, if it asked to know. `progress` must grow from call to call.
+    ///
+    /// The first message turns the answer into a stream.
+    pub fn progress(&self, progress: f64, total: Option<f64>, message: Option<&str>) {
+        if let (Some(outbound), Some(token)) = (&self.0.outbound, &self.0.progress_token) {
+            outbound.notify(Notification::Progress {
+                token,
+                progress,
+                total,
+                message,
+            });
+        }
+    }
+
+    /// Sends a log message to the client, if it asked for messages of this level.
+    pub fn log(&self, level: LogLevel, data: impl Serialize) {
+        let Some(outbound) = &self.0.outbound else {
+            return;
+        };
+        if self.0.log_level.is_none_or(|least| level < least) {
+            return;
+        }
+        match serde_json::to_value(data) {
+            Ok(data) => outbound.notify(Notification::Log { level, data: &data }),
+            Err(error) => tracing::warn!(%error, "a log message cannot be written as JSON"),
+        }
+    }
+
+    /// Whether the client has left or cancelled. An async tool need not ask: its future is dropped.
+    /// A plain `fn` on the blocking pool runs on and may look here.
+    pub fn is_cancelled(&self) -> bool {
+        self.0.cancelled.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn cancel(&self) {
+        self.0.cancelled.store(true, Ordering::Relaxed);
+    }
+
+    pub(super) fn recall<T: ?Sized + 'static>(&self, key: TypeId) -> Option<Arc<T>> {
+        let made = self.0.made.lock().unwrap_or_else(PoisonError::into_inner);
+        made.iter()
+            .find(|(k, _)| *k == key)
+            .and_then(|(_, v)| v.downcast_ref::<Arc<T>>().cloned())
+    }
+
+    pub(super) fn remember(&self, key: TypeId, value: Box<dyn Any + Send + Sync>) {
+        self.0
+            .made
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push((key, value));
+    }
+}
+
+impl Default for Context {
+    /// A call without a client behind it, for unit tests: `tool(1, &Context::default())`.
+    fn default() -> Self {
+        Self::new(ContextParts::default(), Arc::default())
+    }
+}
+
+impl std::fmt::Debug for Context {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Context")
+            .field("user", &self.0.user)
+            .field("version", &self.0.client.version)
+            .finish_non_exhaustive()
+    }
+}

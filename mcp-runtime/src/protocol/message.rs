@@ -1,0 +1,244 @@
+//! The JSON-RPC envelope: borrowed from the bytes, its parameters left as they came.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use super::RpcError;
+
+/// A request's id, echoed byte for byte.
+#[derive(Clone, Copy, Serialize)]
+#[serde(transparent)]
+pub(crate) struct Id<'a>(&'a RawValue);
+
+impl<'a> Id<'a> {
+    /// The id as JSON text.
+    pub(crate) fn as_json(&self) -> &'a str {
+        self.0.get()
+    }
+}
+
+impl fmt::Debug for Id<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0.get())
+    }
+}
+
+/// A message from a client.
+#[derive(Debug)]
+pub(crate) enum Message<'a> {
+    Request {
+        id: Id<'a>,
+        method: Cow<'a, str>,
+        params: Option<&'a RawValue>,
+    },
+    Notification {
+        method: Cow<'a, str>,
+        params: Option<&'a RawValue>,
+    },
+    /// An answer to a request of ours.
+    Response,
+}
+
+/// A message that is none, with the id to answer under, where one could be read.
+#[derive(Debug)]
+pub(crate) struct BadMessage<'a> {
+    pub id: Option<Id<'a>>,
+    pub error: RpcError,
+}
+
+#[derive(Deserialize)]
+struct Envelope<'a> {
+    #[serde(borrow, default)]
+    jsonrpc: Option<Cow<'a, str>>,
+    #[serde(borrow, default)]
+    id: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    method: Option<Cow<'a, str>>,
+    #[serde(borrow, default)]
+    params: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    result: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    error: Option<&'a RawValue>,
+}
+
+impl<'a> Message<'a> {
+    /// Reads one message.
+    ///
+    /// # Errors
+    /// -32700 where the bytes are no JSON, -32600 where the JSON is no message.
+    pub(crate) fn parse(bytes: &'a [u8]) -> Result<Self, BadMessage<'a>> {
+        let envelope: Envelope<'a> =
+            serde_json::from_slice(bytes).map_err(|e| bad_json(bytes, &e))?;
+        let id = match envelope.id {
+            None => None,
+            Some(raw) if is_id(raw.get()) => Some(Id(raw)),
+            Some(_) => {
+                return Err(BadMessage {
+                    id: None,
+                    error: RpcError::invalid_request("`id` must be a string or an integer"),
+                });
+            }
+        };
+        let refuse = |text: &'static str| {
+            Err(BadMessage {
+                id,
+                error: RpcError::invalid_request(text),
+            })
+        };
+        if envelope.jsonrpc.as_deref() != Some("2.0") {
+            return refuse("`jsonrpc` must be \"2.0\"");
+        }
+        if envelope.params.is_some_and(|p| !p.get().starts_with('{')) {
+            return refuse("`params` must be an object");
+        }
+        match (envelope.method, id) {
+            (Some(method), Some(id)) => Ok(Self::Request {
+                id,
+                method,
+                params: envelope.params,
+            }),
+            (Some(method), None) => Ok(Self::Notification {
+                method,
+                params: envelope.params,
+            }),
+            (None, Some(_)) if envelope.result.is_some() != envelope.error.is_some() => {
+                Ok(Self::Response)
+            }
+            _ => refuse("the message has no `method`"),
+        }
+    }
+}
+
+/// A string or an integer. The text is valid JSON already.
+fn is_id(raw: &str) -> bool {
+    raw.starts_with('"')
+        || (raw.starts_with(|c: char| c == '-' || c.is_ascii_digit())
+            && !raw.contains(['.', 'e', 'E']))
+}
+
+fn bad_json<'a>(bytes: &'a [u8], error: &serde_json::Error) -> BadMessage<'a> {
+    let error = if is_batch(bytes) {
+        RpcError::invalid_request(
+            "batches are spoken by protocol version 2025-03-26 only: send one message",
+        )
+    } else if error.is_data() && std::str::from_utf8(bytes).is_ok() {
+        RpcError::invalid_request(format!("the body is no JSON-RPC message: {error}"))
+    } else {
+        RpcError::new(
+            super::code::PARSE_ERROR,
+            format!("the body is no JSON: {error}"),
+        )
+    };
+    BadMessage { id: None, error }
+}
+
+/// Whether the body is a batch.
+pub(crate) fn is_batch(bytes: &[u8]) -> bool {
+    bytes.iter().find(|b| !b.is_ascii_whitespace()) == Some(&b'[')
+}
+
+/// Opens a result: `{"jsonrpc":"2.0","id":…,"result":`. The writer adds the result and [`CLOSE`].
+pub(crate) fn open_result(out: &mut Vec<u8>, id: Id<'_>) {
+    out.extend_from_slice(br#"{"jsonrpc":"2.0","id":"#);
+    out.extend_from_slice(id.as_json().as_bytes());
+    out.extend_from_slice(br#","result":"#);
+}
+
+/// Closes what [`open_result`] opened.
+pub(crate) const CLOSE: &[u8] = b"}";
+
+/// Writes an error answer; without an id where none is known.
+pub(crate) fn write_error(out: &mut Vec<u8>, id: Option<Id<'_>>, error: &RpcError) {
+    #[derive(Serialize)]
+    struct Answer<'a> {
+        jsonrpc: &'static str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        id: Option<Id<'a>>,
+        error: &'a RpcError,
+    }
+    // Writing to memory cannot fail, and no key is anything but a string.
+    let _ = serde_json::to_writer(
+        out,
+        &Answer {
+            jsonrpc: "2.0",
+            id,
+            error,
+        },
+    );
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::code::{INVALID_REQUEST, PARSE_ERROR};
+    use super::*;
+
+    #[test]
+    fn the_three_kinds_are_told_apart() {
+        let parse = |s: &'static str| Message::parse(s.as_bytes()).expect(s);
+        assert!(matches!(
+            parse(r#"{"jsonrpc":"2.0","id":1,"method":"m"}"#),
+            Message::Request { .. }
+        ));
+        assert!(matches!(
+            parse(r#"{"jsonrpc":"2.0","method":"m","params":{}}"#),
+            Message::Notification { .. }
+        ));
+        assert!(matches!(
+            parse(r#"{"jsonrpc":"2.0","id":"a","result":{}}"#),
+            Message::Response
+        ));
+    }
+
+    #[test]
+    fn bad_messages_get_their_code_and_their_id() {
+        let cases: [(&[u8], i32, bool); 10] = [
+            (b"{", PARSE_ERROR, false),
+            (b"", PARSE_ERROR, false),
+            (b"\xff\xfe", PARSE_ERROR, false),
+            (
+                b"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"\xff\"}",
+                PARSE_ERROR,
+                false,
+            ),
+            (
+                br#"[{"jsonrpc":"2.0","id":1,"method":"m"}]"#,
+                INVALID_REQUEST,
+                false,
+            ),
+            (
+                br#"{"jsonrpc":"1.0","id":1,"method":"m"}"#,
+                INVALID_REQUEST,
+                true,
+            ),
+            (
+                br#"{"jsonrpc":"2.0","id":null,"method":"m"}"#,
+                INVALID_REQUEST,
+                false,
+            ),
+            (
+                br#"{"jsonrpc":"2.0","id":1.5,"method":"m"}"#,
+                INVALID_REQUEST,
+                false,
+            ),
+            (
+                br#"{"jsonrpc":"2.0","id":1,"method":"m","params":[1]}"#,
+                INVALID_REQUEST,
+                true,
+            ),
+            (br#"{"jsonrpc":"2.0","id":1}"#, INVALID_REQUEST, true),
+        ];
+        for (body, code, has_id) in cases {
+            let bad = Message::parse(body).expect_err("bad");
+            assert_eq!(
+                (bad.error.code, bad.id.is_some()),
+                (code, has_id),
+                "{}",
+                String::from_utf8_lossy(body)
+            );
+        }
+    }
+}

@@ -1,0 +1,23 @@
+//! The protocol as it goes over the wire: names and shapes of the specification, both wires.
+
+mod client;
+mod content;
+mod error;
+mod message;
+mod notification;
+mod request;
+mod version;
+
+pub use client::{ClientCapabilities, Elicitation, Implementation};
+pub use content::{
+    Annotations, Audio, Content, EmbeddedResource, Image, ResourceBytes, ResourceContents,
+    ResourceLink, Role, Text,
+};
+pub use error::{RpcError, code};
+pub use notification::LogLevel;
+pub use version::ProtocolVersion;
+
+pub(crate) use client::{UI_EXTENSION, UI_MIME_TYPE};
+pub(crate) use message::{BadMessage, CLOSE, Id, Message, is_batch, open_result, write_error};
+pub(crate) use notification::Notification;
+pub(crate) use request::Params;

@@ -1,0 +1,360 @@
+//! The catalogue: what a server serves, checked once at start-up and never changed afterwards.
+
+mod items;
+mod list;
+mod template;
+mod wire;
+
+use std::collections::HashMap;
+
+use serde_json::{Map, Value};
+
+use crate::descriptor::{
+    Item, Place, PromptDescriptor, Provided, ResourceDescriptor, ToolDescriptor,
+    UiResourceDescriptor, Uri,
+};
+use crate::extract::Providers;
+use crate::schema::{self, Input};
+use crate::settings::SettingsError;
+use list::Entry;
+use template::Template;
+
+pub use items::Items;
+pub(crate) use list::{List, TTL_MS};
+pub(crate) use wire::view_meta;
+
+/// A tool with its schemas.
+#[derive(Debug)]
+pub(crate) struct Tool {
+    pub descriptor: &'static ToolDescriptor,
+    pub input: Input,
+    /// Whether revisions before 2026-07-28 can carry its structured value.
+    pub object_output: bool,
+    /// Arguments that clients repeat in a header, with the header's name (`x-mcp-header`).
+    pub headers: Vec<(String, String)>,
+}
+
+/// A prompt with its schema.
+#[derive(Debug)]
+pub(crate) struct Prompt {
+    pub descriptor: &'static PromptDescriptor,
+    pub input: Input,
+}
+
+/// A resource or a template with the schema of its variables.
+#[derive(Debug)]
+pub(crate) struct Resource {
+    pub descriptor: &'static ResourceDescriptor,
+    pub input: Input,
+    template: Option<Template>,
+}
+
+/// What a uri leads to.
+#[derive(Debug)]
+pub(crate) enum Found<'c> {
+    Resource(&'c Resource, Map<String, Value>),
+    View(&'static UiResourceDescriptor, &'c Input),
+}
+
+/// All that a server serves.
+#[derive(Debug)]
+pub(crate) struct Catalogue {
+    tools: HashMap<&'static str, Tool>,
+    prompts: HashMap<&'static str, Prompt>,
+    resources: Vec<Resource>,
+    by_uri: HashMap<&'static str, Address>,
+    pub tool_list: List,
+    pub prompt_list: List,
+    pub resource_list: List,
+    pub template_list: List,
+    no_arguments: Input,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Address {
+    Resource(usize),
+    View(&'static UiResourceDescriptor),
+}
+
+impl Catalogue {
+    /// Checks the items and writes the lists.
+    ///
+    /// # Errors
+    /// Every mistake that only the whole shows: duplicates, schemas that cannot be served, types that nothing provides.
+    pub(crate) fn build(items: &[Item], providers: &Providers) -> Result<Self, SettingsError> {
+        let mut problems = duplicates(items);
+        let mut catalogue = Self {
+            tools: HashMap::new(),
+            prompts: HashMap::new(),
+            resources: Vec::new(),
+            by_uri: HashMap::new(),
+            tool_list: List::build("tools", Vec::new()),
+            prompt_list: List::build("prompts", Vec::new()),
+            resource_list: List::build("resources", Vec::new()),
+            template_list: List::build("resourceTemplates", Vec::new()),
+            no_arguments: Input::build(&[], false, None).map_err(|e| SettingsError::new(e.0))?,
+        };
+        let (mut tools, mut prompts, mut resources, mut templates) =
+            (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        for item in items {
+            missing(item, providers, &mut problems);
+            let added = match *item {
+                Item::Tool(d) => catalogue.add_tool(d).map(|entry| tools.push(entry)),
+                Item::Prompt(d) => catalogue.add_prompt(d).map(|entry| prompts.push(entry)),
+                Item::Resource(d) => catalogue.add_resource(d).map(|entry| match d.uri {
+                    Uri::Fixed(_) => resources.push(entry),
+                    Uri::Template(_) => templates.push(entry),
+                }),
+                Item::UiResource(d) => {
+                    catalogue.by_uri.insert(d.uri, Address::View(d));
+                    resources.push(everyone(wire::ui_resource(d)));
+                    Ok(())
+                }
+            };
+            if let Err(text) = added {
+                problems.push(format!(
+                    "the {} `{}` ({}): {text}",
+                    item.kind(),
+                    item.name(),
+                    item.place()
+                ));
+            }
+        }
+        catalogue.check_views(items, &mut problems);
+        if !problems.is_empty() {
+            return Err(SettingsError::new(problems.join("\n")));
+        }
+        catalogue.tool_list = List::build("tools", tools);
+        catalogue.prompt_list = List::build("prompts", prompts);
+        catalogue.resource_list = List::build("resources", resources);
+        catalogue.template_list = List::build("resourceTemplates", templates);
+        Ok(catalogue)
+    }
+
+    fn add_tool(&mut self, d: &'static ToolDescriptor) -> Result<Entry, String> {
+        let input = Input::build(d.params, d.open, d.schema_text).map_err(|e| e.0)?;
+        let output = schema::output_schema(d.output);
+        let object_output = output.as_ref().is_none_or(wire::is_object);
+        let headers = header_arguments(input.schema())?;
+        scope_syntax(d.scopes)?;
+        let entry = Entry {
+            modern: wire::tool(d, input.schema(), output.as_ref(), false),
+            legacy: wire::tool(
+                d,
+                input.schema(),
+                output.as_ref().filter(|_| object_output),
+                false,
+            ),
+            hidden_behind: if d.hidden { d.scopes } else { &[] },
+        };
+        self.tools.insert(
+            d.name,
+            Tool {
+                descriptor: d,
+                input,
+                object_output,
+                headers,
+            },
+        );
+        Ok(entry)
+    }
+
+    fn add_prompt(&mut self, d: &'static PromptDescriptor) -> Result<Entry, String> {
+        let input = Input::build(d.params, false, None).map_err(|e| e.0)?;
+        let entry = everyone(wire::prompt(d, input.schema()));
+        self.prompts.insert(
+            d.name,
+            Prompt {
+                descriptor: d,
+                input,
+            },
+        );
+        Ok(entry)
+    }
+
+    fn add_resource(&mut self, d: &'static ResourceDescriptor) -> Result<Entry, String> {
+        let input = Input::build(d.params, false, None).map_err(|e| e.0)?;
+        scope_syntax(d.scopes)?;
+        let template = match d.uri {
+            Uri::Fixed(uri) => {
+                self.by_uri
+                    .insert(uri, Address::Resource(self.resources.len()));
+                None
+            }
+            Uri::Template(text) => Some(Template::compile(text)?),
+        };
+        let wire = wire::resource(d);
+        let hidden_behind = if d.hidden { d.scopes } else { &[] };
+        self.resources.push(Resource {
+            descriptor: d,
+            input,
+            template,
+        });
+        Ok(Entry {
+            modern: wire.clone(),
+            legacy: wire,
+            hidden_behind,
+        })
+    }
+
+    /// A view that a tool names must be served too: a host would read it and find nothing.
+    fn check_views(&self, items: &[Item], problems: &mut Vec<String>) {
+        for item in items {
+            if let Item::Tool(d) = item
+                && let Some(view) = d.ui
+                && !matches!(self.by_uri.get(view.uri), Some(Address::View(_)))
+            {
+                problems.push(format!(
+                    "the tool `{}` ({}) shows the view `{}`, which this server does not serve: add `{}` to its items",
+                    d.name, d.place, view.uri, view.name
+                ));
+            }
+        }
+    }
+
+    pub(crate) fn tool(&self, name: &str) -> Option<&Tool> {
+        self.tools.get(name)
+    }
+
+    pub(crate) fn prompt(&self, name: &str) -> Option<&Prompt> {
+        self.prompts.get(name)
+    }
+
+    /// What a uri leads to: a fixed one first, then the first template that fits.
+    pub(crate) fn resource(&self, uri: &str) -> Option<Found<'_>> {
+        match self.by_uri.get(uri) {
+            Some(Address::View(view)) => Some(Found::View(view, &self.no_arguments)),
+            Some(Address::Resource(i)) => self
+                .resources
+                .get(*i)
+                .map(|r| Found::Resource(r, Map::new())),
+            None => self.resources.iter().find_map(|r| {
+                r.template
+                    .as_ref()?
+                    .matches(uri)
+                    .map(|arguments| Found::Resource(r, arguments))
+            }),
+        }
+    }
+
+    /// Every scope that an item names, for the authorization server to offer.
+    pub(crate) fn scopes(&self) -> Vec<String> {
+        let named = self.tools.values().flat_map(|t| t.descriptor.scopes.iter());
+        let named = named.chain(
+            self.resources
+                .iter()
+                .flat_map(|r| r.descriptor.scopes.iter()),
+        );
+        let mut scopes: Vec<String> = named.map(|s| (*s).to_owned()).collect();
+        scopes.sort();
+        scopes.dedup();
+        scopes
+    }
+
+    /// Whether there is a view to render.
+    pub(crate) fn has_views(&self) -> bool {
+        self.by_uri
+            .values()
+            .any(|address| matches!(address, Address::View(_)))
+    }
+}
+
+/// An entry that everyone sees, the same on both wires.
+fn everyone(wire: Value) -> Entry {
+    Entry {
+        modern: wire.clone(),
+        legacy: wire,
+        hidden_behind: &[],
+    }
+}
+
+fn duplicates(items: &[Item]) -> Vec<String> {
+    let mut seen: HashMap<(&str, &str), &Place> = HashMap::new();
+    let mut problems = Vec::new();
+    for item in items {
+        // A view is a resource, and a resource's name on the wire is its uri.
+        let key = match item {
+            Item::Tool(d) => ("tool", d.name),
+            Item::Prompt(d) => ("prompt", d.name),
+            Item::Resource(d) => ("resource", d.uri.as_str()),
+            Item::UiResource(d) => ("resource", d.uri),
+        };
+        if let Some(first) = seen.insert(key, item.place()) {
+            problems.push(format!(
+                "two {}s are called `{}`: one at {first}, one at {}; rename one",
+                key.0,
+                key.1,
+                item.place()
+            ));
+        }
+    }
+    problems
+}
+
+fn missing(item: &Item, providers: &Providers, problems: &mut Vec<String>) {
+    let provided: &[&Provided] = match item {
+        Item::Tool(d) => d.provided,
+        Item::Prompt(d) => d.provided,
+        Item::Resource(d) => d.provided,
+        Item::UiResource(d) => d.provided,
+    };
+    for p in provided
+        .iter()
+        .filter(|p| !p.optional && !providers.has((p.key)()))
+    {
+        let ty = (p.type_name)();
+        problems.push(format!(
+            "the {} `{}` ({}) takes `{}: &{ty}`, and nothing provides a `{ty}`: add `.state(|| async {{ … }})` or \
+             `.provide(|ctx| async {{ … }})` to the server",
+            item.kind(),
+            item.name(),
+            item.place(),
+            p.param
+        ));
+    }
+}
+
+/// `x-mcp-header` of the arguments, wherever the schema came from.
+fn header_arguments(schema: &Value) -> Result<Vec<(String, String)>, String> {
+    let mut headers: Vec<(String, String)> = Vec::new();
+    for (name, property) in schema["properties"].as_object().into_iter().flatten() {
+        let Some(header) = property.get("x-mcp-header") else {
+            continue;
+        };
+        let Some(header) = header.as_str().filter(|h| is_header_name(h)) else {
+            return Err(format!(
+                "`x-mcp-header` of `{name}` must be a header name such as \"Region\""
+            ));
+        };
+        if headers
+            .iter()
+            .any(|(_, other)| other.eq_ignore_ascii_case(header))
+        {
+            return Err(format!("two arguments have the header `{header}`"));
+        }
+        headers.push((name.clone(), header.to_owned()));
+    }
+    Ok(headers)
+}
+
+fn is_header_name(text: &str) -> bool {
+    !text.is_empty()
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b))
+}
+
+/// RFC 6749 §3.3: a scope goes into a header, so nothing may break out of it.
+fn scope_syntax(scopes: &[&str]) -> Result<(), String> {
+    let good = |s: &&&str| {
+        !s.is_empty()
+            && s.bytes()
+                .all(|b| (0x21..=0x7e).contains(&b) && b != b'"' && b != b'\\')
+    };
+    match scopes.iter().find(|s| !good(s)) {
+        None => Ok(()),
+        Some(bad) => Err(format!(
+            "the scope {bad:?} must be printable ASCII without spaces, quotes and backslashes"
+        )),
+    }
+}

@@ -1,0 +1,375 @@
+//! The input schema of one item, and the slow path of a call: coerce, validate, word every problem.
+
+use serde_json::{Map, Value, json};
+
+use super::validate::{Problem, Validator};
+use super::{coerce, portable};
+use crate::descriptor::{Param, ParamDefault};
+use crate::result::Error;
+
+/// The most problems that one answer names.
+const MAX_PROBLEMS: usize = 20;
+
+/// A schema that cannot be served: a mistake of the developer, found at start-up.
+#[derive(Debug)]
+pub(crate) struct SchemaError(pub String);
+
+/// What an item takes: its schema as published, and the means to enforce it.
+pub(crate) struct Input {
+    params: &'static [&'static Param],
+    open: bool,
+    nested: bool,
+    validator: Validator,
+}
+
+impl Input {
+    /// Derives the schema from the parameters, or takes the one that was written down.
+    pub(crate) fn build(
+        params: &'static [&'static Param],
+        open: bool,
+        verbatim: Option<&'static str>,
+    ) -> Result<Self, SchemaError> {
+        let (schema, nested) = match verbatim {
+            Some(text) => (parse_verbatim(text)?, true),
+            None => derive(params, open)?,
+        };
+        let open = open || schema.get("additionalProperties") != Some(&Value::Bool(false));
+        let validator = Validator::build(schema).map_err(SchemaError)?;
+        Ok(Self {
+            params,
+            open,
+            nested,
+            validator,
+        })
+    }
+
+    /// The schema as published.
+    pub(crate) fn schema(&self) -> &Value {
+        self.validator.schema()
+    }
+
+    /// Whether unknown arguments are let through.
+    pub(crate) fn is_open(&self) -> bool {
+        self.open
+    }
+
+    /// Whether the schema says more than the types and the typed checks enforce.
+    pub(crate) fn has_nested_constraints(&self) -> bool {
+        self.nested
+    }
+
+    /// The slow path: reads the arguments whole, coerces what clients send as strings, and validates.
+    ///
+    /// # Errors
+    /// A tool error that names every problem with its JSON path.
+    pub(crate) fn repair(&self, name: &str, arguments: &[u8]) -> Result<Vec<u8>, Error> {
+        let mut value: Value = match serde_json::from_slice(arguments) {
+            Ok(value @ Value::Object(_)) => value,
+            Ok(other) => {
+                return Err(refusal(
+                    name,
+                    &[Problem::root(format!(
+                        "must be an object, not {}",
+                        kind(&other)
+                    ))],
+                ));
+            }
+            Err(error) => return Err(refusal(name, &[Problem::root(error.to_string())])),
+        };
+        self.drop_absent_nulls(&mut value);
+        coerce::coerce(self.schema(), self.schema(), &mut value);
+        let problems = self.validator.check(&value);
+        if problems.is_empty() {
+            return Ok(serde_json::to_vec(&value)?);
+        }
+        Err(refusal(name, &problems))
+    }
+
+    /// `null` for an `Option` counts as not sent.
+    fn drop_absent_nulls(&self, value: &mut Value) {
+        let Value::Object(map) = value else { return };
+        for param in self.params {
+            if map.get(param.name) == Some(&Value::Null)
+                && (param.optional)()
+                && (param.decode)(&Value::Null).is_ok()
+            {
+                let allowed =
+                    self.schema()["properties"][param.name].get("default") == Some(&Value::Null);
+                if !allowed {
+                    map.remove(param.name);
+                }
+            }
+        }
+    }
+
+    /// What the schema lets through and a user's own `Deserialize` does not: asked slot by slot, so that
+    /// every problem is named.
+    pub(crate) fn report(&self, name: &str, arguments: &[u8], summary: &str) -> Error {
+        let value: Value = serde_json::from_slice(arguments).unwrap_or_default();
+        let mut problems: Vec<Problem> = Vec::new();
+        for param in self.params {
+            match value.get(param.name) {
+                Some(sent) => {
+                    if let Err(text) = (param.decode)(sent) {
+                        problems.push(Problem::at(format!("$.{}", param.name), text));
+                    }
+                }
+                None if param.is_required() => {
+                    problems.push(Problem::at(
+                        format!("$.{}", param.name),
+                        "is required".into(),
+                    ));
+                }
+                None => {}
+            }
+        }
+        if problems.is_empty() {
+            problems.push(Problem::root(summary.to_owned()));
+        }
+        refusal(name, &problems)
+    }
+}
+
+impl std::fmt::Debug for Input {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Input")
+            .field("schema", self.schema())
+            .finish_non_exhaustive()
+    }
+}
+
+/// One text that lets the model repair the call at once.
+fn refusal(name: &str, problems: &[Problem]) -> Error {
+    use std::fmt::Write as _;
+    let mut text = match problems.len() {
+        1 => format!("The arguments of `{name}` have a problem:"),
+        n => format!("The arguments of `{name}` have {n} problems:"),
+    };
+    for problem in problems.iter().take(MAX_PROBLEMS) {
+        let _ = write!(text, "\n- {}: {}", problem.path, problem.text);
+    }
+    if problems.len() > MAX_PROBLEMS {
+        let _ = write!(text, "\n- and {} more", problems.len() - MAX_PROBLEMS);
+    }
+    Error::tool(text)
+}
+
+/// The word for a value's type.
+pub(super) fn kind(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "a boolean",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a string",
+        Value::Array(_) => "an array",
+        Value::Object(_) => "an object",
+    }
+}
+
+fn parse_verbatim(text: &str) -> Result<Value, SchemaError> {
+    let schema: Value = serde_json::from_str(text)
+        .map_err(|e| SchemaError(format!("its `schema` is no JSON: {e}")))?;
+    if schema.get("type") != Some(&json!("object")) {
+        return Err(SchemaError(
+            "its `schema` must be of type object at the root".into(),
+        ));
+    }
+    Ok(schema)
+}
+
+/// The schema of the parameters, and whether any of them has constraints of its own inside.
+fn derive(params: &[&'static Param], open: bool) -> Result<(Value, bool), SchemaError> {
+    let mut generator = super::generator();
+    let mut properties = Map::new();
+    let mut required = Vec::new();
+    let mut nested = false;
+    for param in params {
+        let mut schema = (param.schema)(&mut generator).to_value();
+        if schema == Value::Bool(true) {
+            schema = json!({});
+        }
+        nested |= has_constraints(&schema);
+        if (param.optional)() {
+            portable::strip_null(&mut schema);
+        }
+        if param.is_required() {
+            required.push(json!(param.name));
+        }
+        properties.insert(param.name.to_owned(), schema);
+    }
+    let mut root = Map::new();
+    root.insert("type".into(), json!("object"));
+    root.insert("properties".into(), Value::Object(properties));
+    portable::add_definitions(&mut root, &mut generator);
+    nested |= root
+        .get("$defs")
+        .and_then(Value::as_object)
+        .is_some_and(|d| d.values().any(has_constraints));
+    let mut root = Value::Object(root);
+    // The names are all required for the normalisation, which must not look at them a second time.
+    root["required"] = params.iter().map(|p| json!(p.name)).collect();
+    portable::normalise(&mut root);
+    for param in params {
+        describe(&mut root["properties"][param.name], param)?;
+    }
+    let Value::Object(map) = &mut root else {
+        return Err(SchemaError("no object".into()));
+    };
+    map.remove("required");
+    if !required.is_empty() {
+        map.insert("required".into(), Value::Array(required));
+    }
+    if !open {
+        map.insert("additionalProperties".into(), json!(false));
+    }
+    Ok((root, nested))
+}
+
+/// Adds to a parameter's schema what was written at the parameter.
+fn describe(schema: &mut Value, param: &Param) -> Result<(), SchemaError> {
+    let Value::Object(map) = schema else {
+        return Ok(());
+    };
+    let parse = |text: &str, what: &str| {
+        serde_json::from_str::<Value>(text)
+            .map_err(|e| SchemaError(format!("the {what} of `{}` is no JSON: {e}", param.name)))
+    };
+    if let Some(description) = param.description {
+        map.insert("description".into(), json!(description));
+    }
+    for (keyword, value) in param.keywords {
+        let value = parse(value, keyword)?;
+        map.insert(for_type(keyword, map.get("type")).to_owned(), value);
+    }
+    match param.default {
+        ParamDefault::None => {}
+        ParamDefault::Json(text) => {
+            map.insert("default".into(), parse(text, "default")?);
+        }
+        ParamDefault::With(make) => {
+            map.insert("default".into(), make());
+        }
+    }
+    Ok(())
+}
+
+/// `length` is written the same for strings, lists and maps; only the schema knows which of them it is.
+fn for_type<'k>(keyword: &'k str, kind: Option<&Value>) -> &'k str {
+    match (keyword, kind.and_then(Value::as_str)) {
+        ("minLength", Some("array")) => "minItems",
+        ("maxLength", Some("array")) => "maxItems",
+        ("minLength", Some("object")) => "minProperties",
+        ("maxLength", Some("object")) => "maxProperties",
+        _ => keyword,
+    }
+}
+
+/// Whether serde alone would let through what a schema, as schemars derived it, forbids. Types, integer bounds,
+/// required fields and enums of strings are serde's own.
+fn has_constraints(schema: &Value) -> bool {
+    const BEYOND_SERDE: &[&str] = &[
+        "maximum",
+        "minLength",
+        "maxLength",
+        "pattern",
+        "minItems",
+        "maxItems",
+        "uniqueItems",
+        "multipleOf",
+        "exclusiveMinimum",
+        "exclusiveMaximum",
+        "minProperties",
+        "maxProperties",
+        "propertyNames",
+        "contains",
+        "not",
+        "if",
+        "dependentRequired",
+        "dependentSchemas",
+        "patternProperties",
+        "prefixItems",
+    ];
+    let Value::Object(map) = schema else {
+        return false;
+    };
+    let is_unsigned = map
+        .get("format")
+        .and_then(Value::as_str)
+        .is_some_and(|f| f.starts_with("uint"));
+    map.iter().any(|(key, value)| match key.as_str() {
+        "properties" | "$defs" => match value {
+            Value::Object(children) => children.values().any(has_constraints),
+            _ => false,
+        },
+        // A closed object is serde's `deny_unknown_fields`; at the root it is ours.
+        "items" | "additionalProperties" => has_constraints(value),
+        "anyOf" | "oneOf" | "allOf" => match value {
+            Value::Array(branches) => branches.iter().any(has_constraints),
+            _ => false,
+        },
+        "minimum" => !(is_unsigned && value == &json!(0)),
+        // Types of Rust, which serde enforces itself.
+        "format" => !value.as_str().is_some_and(|f| {
+            f.trim_start_matches('u').starts_with("int") || matches!(f, "float" | "double")
+        }),
+        // serde reads a unit variant only from its own name; a `const` of one is no further constraint.
+        "const" => !value.is_string(),
+        _ => BEYOND_SERDE.contains(&key.as_str()),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    static SIDES: Param = Param::of::<u32>("sides")
+        .describe("How many sides.")
+        .default_json("6")
+        .keywords(&[("minimum", "2"), ("maximum", "1000000")]);
+    static NAME: Param = Param::of::<String>("name");
+    static NICK: Param = Param::of::<Option<String>>("nick");
+    static ALL: &[&Param] = &[&SIDES, &NAME, &NICK];
+
+    fn input() -> Input {
+        Input::build(ALL, false, None).expect("builds")
+    }
+
+    #[test]
+    fn the_schema_is_what_the_signature_says() {
+        assert_eq!(
+            *input().schema(),
+            json!({
+                "type": "object",
+                "properties": {
+                    "sides": {"type": "integer", "minimum": 2, "maximum": 1_000_000, "default": 6,
+                              "description": "How many sides."},
+                    "name": {"type": "string"},
+                    "nick": {"type": "string"}
+                },
+                "required": ["name"],
+                "additionalProperties": false
+            })
+        );
+        assert!(!input().has_nested_constraints());
+    }
+
+    #[test]
+    fn every_problem_is_named_with_its_path() {
+        let error = input()
+            .repair("t", br#"{"sides":1,"nick":5,"colour":"red"}"#)
+            .expect_err("refused");
+        let text = error.to_string();
+        for part in ["4 problems", "$.sides", "$.nick", "$.colour", "$.name"] {
+            assert!(text.contains(part), "{part} in {text}");
+        }
+    }
+
+    #[test]
+    fn strings_are_coerced_by_the_schema_and_null_counts_as_absent() {
+        let repaired = input()
+            .repair("t", br#"{"sides":"12","name":"7","nick":null}"#)
+            .expect("repaired");
+        let value: Value = serde_json::from_slice(&repaired).expect("json");
+        assert_eq!(value, json!({"sides": 12, "name": "7"}));
+    }
+}

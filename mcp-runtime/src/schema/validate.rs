@@ -1,0 +1,776 @@
+//! Enforces a JSON schema (2020-12) on a value and names every problem with its path.
+//!
+//! Only the slow path comes here, so the schema is walked as it stands; what is costly or can fail (patterns,
+//! keywords that we do not know) is settled once, at start-up.
+
+use std::collections::HashMap;
+
+use regex::Regex;
+use serde_json::{Map, Value};
+
+use super::coerce::resolve;
+use super::format;
+use super::input::kind;
+
+/// How deep a schema may send us into a value, through references that recurse.
+const MAX_DEPTH: usize = 200;
+
+/// Something wrong with a value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Problem {
+    /// Where: `$.a[0].b`.
+    pub path: String,
+    /// What.
+    pub text: String,
+}
+
+impl Problem {
+    pub(super) fn at(path: String, text: String) -> Self {
+        Self { path, text }
+    }
+
+    pub(super) fn root(text: String) -> Self {
+        Self::at("$".into(), text)
+    }
+}
+
+/// A schema that is ready to be enforced.
+pub(super) struct Validator {
+    schema: Value,
+    patterns: HashMap<String, Regex>,
+}
+
+/// Keywords that assert nothing, beside those that `Walk` enforces.
+const ANNOTATIONS: &[&str] = &[
+    "$schema",
+    "$id",
+    "$comment",
+    "$defs",
+    "definitions",
+    "$anchor",
+    "title",
+    "description",
+    "default",
+    "examples",
+    "deprecated",
+    "readOnly",
+    "writeOnly",
+    "contentEncoding",
+    "contentMediaType",
+    "contentSchema",
+    "enumNames",
+];
+
+/// Keywords that `Walk` enforces.
+const ASSERTIONS: &[&str] = &[
+    "$ref",
+    "type",
+    "enum",
+    "const",
+    "minimum",
+    "maximum",
+    "exclusiveMinimum",
+    "exclusiveMaximum",
+    "multipleOf",
+    "minLength",
+    "maxLength",
+    "pattern",
+    "format",
+    "required",
+    "properties",
+    "patternProperties",
+    "additionalProperties",
+    "propertyNames",
+    "minProperties",
+    "maxProperties",
+    "dependentRequired",
+    "dependentSchemas",
+    "items",
+    "prefixItems",
+    "contains",
+    "minContains",
+    "maxContains",
+    "minItems",
+    "maxItems",
+    "uniqueItems",
+    "allOf",
+    "anyOf",
+    "oneOf",
+    "not",
+    "if",
+    "then",
+    "else",
+];
+
+impl Validator {
+    /// Settles what a call must not find out: that patterns compile, references resolve and keywords are known.
+    pub(super) fn build(schema: Value) -> Result<Self, String> {
+        let mut patterns = HashMap::new();
+        prepare(&schema, &schema, "", &mut patterns, 0)?;
+        Ok(Self { schema, patterns })
+    }
+
+    pub(super) fn schema(&self) -> &Value {
+        &self.schema
+    }
+
+    /// Every problem of the value, in the order of the schema.
+    pub(super) fn check(&self, value: &Value) -> Vec<Problem> {
+        let mut walk = Walk {
+            validator: self,
+            problems: Vec::new(),
+        };
+        walk.check(&self.schema, value, "$", 0);
+        walk.problems
+    }
+}
+
+fn prepare(
+    root: &Value,
+    schema: &Value,
+    at: &str,
+    patterns: &mut HashMap<String, Regex>,
+    depth: usize,
+) -> Result<(), String> {
+    let map = match schema {
+        Value::Bool(_) => return Ok(()),
+        Value::Object(map) => map,
+        other => {
+            return Err(format!(
+                "the schema at `#{at}` is {}, not an object",
+                kind(other)
+            ));
+        }
+    };
+    if depth > MAX_DEPTH {
+        return Err(format!(
+            "the schema is nested deeper than {MAX_DEPTH} levels"
+        ));
+    }
+    let compile = |patterns: &mut HashMap<String, Regex>, source: &str| match Regex::new(source) {
+        Ok(regex) => {
+            patterns.insert(source.to_owned(), regex);
+            Ok(())
+        }
+        Err(error) => Err(format!(
+            "the pattern `{source}` at `#{at}` cannot be enforced: {error}"
+        )),
+    };
+    for (key, value) in map {
+        let here = format!("{at}/{key}");
+        match (key.as_str(), value) {
+            ("pattern", Value::String(source)) => compile(patterns, source)?,
+            ("patternProperties", Value::Object(children)) => {
+                children
+                    .keys()
+                    .try_for_each(|source| compile(patterns, source))?;
+            }
+            ("$ref", Value::String(reference)) if resolve(root, reference).is_none() => {
+                return Err(format!(
+                    "the reference `{reference}` at `#{at}` leads nowhere"
+                ));
+            }
+            (k, _)
+                if ANNOTATIONS.contains(&k) || ASSERTIONS.contains(&k) || k.starts_with("x-") => {}
+            (k, _) => {
+                return Err(format!(
+                    "the keyword `{k}` at `#{at}` is not one that this runtime can enforce"
+                ));
+            }
+        }
+        match key.as_str() {
+            "properties" | "patternProperties" | "$defs" | "definitions" | "dependentSchemas" => {
+                for (name, child) in value.as_object().into_iter().flatten() {
+                    prepare(root, child, &format!("{here}/{name}"), patterns, depth + 1)?;
+                }
+            }
+            "allOf" | "anyOf" | "oneOf" | "prefixItems" => {
+                for (i, child) in value.as_array().into_iter().flatten().enumerate() {
+                    prepare(root, child, &format!("{here}/{i}"), patterns, depth + 1)?;
+                }
+            }
+            "items"
+            | "additionalProperties"
+            | "not"
+            | "if"
+            | "then"
+            | "else"
+            | "contains"
+            | "propertyNames" => {
+                prepare(root, value, &here, patterns, depth + 1)?;
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+struct Walk<'v> {
+    validator: &'v Validator,
+    problems: Vec<Problem>,
+}
+
+impl Walk<'_> {
+    fn fail(&mut self, path: &str, text: impl Into<String>) {
+        self.problems
+            .push(Problem::at(path.to_owned(), text.into()));
+    }
+
+    /// Whether the value passes, without noting why not.
+    fn passes(&self, schema: &Value, value: &Value, depth: usize) -> bool {
+        let mut trial = Walk {
+            validator: self.validator,
+            problems: Vec::new(),
+        };
+        trial.check(schema, value, "$", depth);
+        trial.problems.is_empty()
+    }
+
+    fn check(&mut self, schema: &Value, value: &Value, path: &str, depth: usize) {
+        let map = match schema {
+            Value::Bool(true) => return,
+            Value::Object(map) => map,
+            _ => return self.fail(path, "is not allowed"),
+        };
+        if depth > MAX_DEPTH {
+            return self.fail(path, "is nested too deeply");
+        }
+        if let Some(target) = map
+            .get("$ref")
+            .and_then(Value::as_str)
+            .and_then(|r| resolve(&self.validator.schema, r))
+        {
+            self.check(target, value, path, depth + 1);
+        }
+        if !self.type_fits(map, value, path) {
+            return;
+        }
+        self.values(map, value, path);
+        match value {
+            Value::Number(number) => self.number(map, number, path),
+            Value::String(text) => self.string(map, text, path),
+            Value::Array(items) => self.array(map, items, path, depth),
+            Value::Object(object) => self.object(map, object, path, depth),
+            _ => {}
+        }
+        self.combined(map, value, path, depth);
+    }
+
+    fn type_fits(&mut self, map: &Map<String, Value>, value: &Value, path: &str) -> bool {
+        let fits = |name: &Value| match name.as_str() {
+            Some("null") => value.is_null(),
+            Some("boolean") => value.is_boolean(),
+            Some("number") => value.is_number(),
+            Some("integer") => value.as_number().is_some_and(is_whole),
+            Some("string") => value.is_string(),
+            Some("array") => value.is_array(),
+            Some("object") => value.is_object(),
+            _ => false,
+        };
+        let wanted = match map.get("type") {
+            None => return true,
+            Some(Value::Array(several)) if several.iter().any(fits) => return true,
+            Some(Value::Array(several)) => several
+                .iter()
+                .filter_map(Value::as_str)
+                .collect::<Vec<_>>()
+                .join(" or "),
+            Some(one) if fits(one) => return true,
+            Some(one) => one.as_str().unwrap_or_default().to_owned(),
+        };
+        let got = match value {
+            Value::Number(n) => n.to_string(),
+            other => kind(other).to_owned(),
+        };
+        self.fail(path, format!("must be of type {wanted}, not {got}"));
+        false
+    }
+
+    fn values(&mut self, map: &Map<String, Value>, value: &Value, path: &str) {
+        if let Some(Value::Array(allowed)) = map.get("enum")
+            && !allowed.iter().any(|a| same(a, value))
+        {
+            let allowed = allowed
+                .iter()
+                .map(Value::to_string)
+                .collect::<Vec<_>>()
+                .join(", ");
+            self.fail(path, format!("must be one of {allowed}"));
+        }
+        if let Some(only) = map.get("const")
+            && !same(only, value)
+        {
+            self.fail(path, format!("must be {only}"));
+        }
+    }
+
+    fn number(&mut self, map: &Map<String, Value>, number: &serde_json::Number, path: &str) {
+        use std::cmp::Ordering::{Equal, Greater, Less};
+        let mut bound = |key: &str, wrong: &[std::cmp::Ordering], words: &str| {
+            if let Some(Value::Number(limit)) = map.get(key)
+                && compare(number, limit).is_some_and(|o| wrong.contains(&o))
+            {
+                self.problems.push(Problem::at(
+                    path.to_owned(),
+                    format!("must be {words} {limit}, not {number}"),
+                ));
+            }
+        };
+        bound("minimum", &[Less], "at least");
+        bound("maximum", &[Greater], "at most");
+        bound("exclusiveMinimum", &[Less, Equal], "greater than");
+        bound("exclusiveMaximum", &[Greater, Equal], "less than");
+        if let Some(Value::Number(step)) = map.get("multipleOf")
+            && !is_multiple(number, step)
+        {
+            self.fail(path, format!("must be a multiple of {step}, not {number}"));
+        }
+    }
+
+    fn string(&mut self, map: &Map<String, Value>, text: &str, path: &str) {
+        self.count(
+            map,
+            ["minLength", "maxLength"],
+            text.chars().count(),
+            "characters",
+            path,
+        );
+        if let Some(source) = map.get("pattern").and_then(Value::as_str)
+            && self
+                .validator
+                .patterns
+                .get(source)
+                .is_some_and(|regex| !regex.is_match(text))
+        {
+            self.fail(path, format!("must match the pattern {source}"));
+        }
+        if let Some(name) = map.get("format").and_then(Value::as_str)
+            && !format::is_valid(name, text)
+        {
+            self.fail(path, format!("must be a valid {name}"));
+        }
+    }
+
+    fn count(
+        &mut self,
+        map: &Map<String, Value>,
+        keys: [&str; 2],
+        n: usize,
+        unit: &str,
+        path: &str,
+    ) {
+        let limit = |key: &str| {
+            map.get(key)
+                .and_then(Value::as_u64)
+                .and_then(|v| usize::try_from(v).ok())
+        };
+        if let Some(least) = limit(keys[0]).filter(|least| n < *least) {
+            self.fail(path, format!("must have at least {least} {unit}, not {n}"));
+        }
+        if let Some(most) = limit(keys[1]).filter(|most| n > *most) {
+            self.fail(path, format!("must have at most {most} {unit}, not {n}"));
+        }
+    }
+
+    fn array(&mut self, map: &Map<String, Value>, items: &[Value], path: &str, depth: usize) {
+        self.count(map, ["minItems", "maxItems"], items.len(), "items", path);
+        if map.get("uniqueItems") == Some(&Value::Bool(true))
+            && items
+                .iter()
+                .enumerate()
+                .any(|(i, a)| items[..i].iter().any(|b| same(a, b)))
+        {
+            self.fail(path, "must not have the same item twice");
+        }
+        let prefix = map
+            .get("prefixItems")
+            .and_then(Value::as_array)
+            .map_or(&[][..], Vec::as_slice);
+        for (i, item) in items.iter().enumerate() {
+            if let Some(schema) = prefix.get(i).or_else(|| map.get("items")) {
+                self.check(schema, item, &format!("{path}[{i}]"), depth + 1);
+            }
+        }
+        if let Some(schema) = map.get("contains") {
+            let n = items
+                .iter()
+                .filter(|item| self.passes(schema, item, depth + 1))
+                .count() as u64;
+            let least = map.get("minContains").and_then(Value::as_u64).unwrap_or(1);
+            let most = map
+                .get("maxContains")
+                .and_then(Value::as_u64)
+                .unwrap_or(u64::MAX);
+            if n < least || n > most {
+                self.fail(
+                    path,
+                    format!("has {n} items of the kind that `contains` asks for"),
+                );
+            }
+        }
+    }
+
+    fn object(
+        &mut self,
+        map: &Map<String, Value>,
+        object: &Map<String, Value>,
+        path: &str,
+        depth: usize,
+    ) {
+        self.count(
+            map,
+            ["minProperties", "maxProperties"],
+            object.len(),
+            "entries",
+            path,
+        );
+        for name in map
+            .get("required")
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+        {
+            if let Some(name) = name.as_str().filter(|n| !object.contains_key(*n)) {
+                self.fail(&child(path, name), "is required");
+            }
+        }
+        for (trigger, needed) in map
+            .get("dependentRequired")
+            .and_then(Value::as_object)
+            .into_iter()
+            .flatten()
+        {
+            for name in needed
+                .as_array()
+                .into_iter()
+                .flatten()
+                .filter_map(Value::as_str)
+            {
+                if object.contains_key(trigger) && !object.contains_key(name) {
+                    self.fail(
+                        &child(path, name),
+                        format!("is required beside `{trigger}`"),
+                    );
+                }
+            }
+        }
+        for (trigger, schema) in map
+            .get("dependentSchemas")
+            .and_then(Value::as_object)
+            .into_iter()
+            .flatten()
+        {
+            if object.contains_key(trigger) {
+                self.check(schema, &Value::Object(object.clone()), path, depth + 1);
+            }
+        }
+        let properties = map.get("properties").and_then(Value::as_object);
+        let by_pattern = map.get("patternProperties").and_then(Value::as_object);
+        for (name, value) in object {
+            let here = child(path, name);
+            if let Some(schema) = map.get("propertyNames")
+                && !self.passes(schema, &Value::String(name.clone()), depth + 1)
+            {
+                self.fail(&here, "is a name that is not allowed");
+            }
+            let mut known = false;
+            if let Some(schema) = properties.and_then(|p| p.get(name)) {
+                known = true;
+                self.check(schema, value, &here, depth + 1);
+            }
+            for (source, schema) in by_pattern.into_iter().flatten() {
+                if self
+                    .validator
+                    .patterns
+                    .get(source)
+                    .is_some_and(|regex| regex.is_match(name))
+                {
+                    known = true;
+                    self.check(schema, value, &here, depth + 1);
+                }
+            }
+            match map.get("additionalProperties") {
+                Some(Value::Bool(false)) if !known => {
+                    let names: Vec<_> = properties
+                        .into_iter()
+                        .flat_map(|p| p.keys())
+                        .cloned()
+                        .collect();
+                    self.fail(&here, unknown(&names));
+                }
+                Some(schema) if !known => self.check(schema, value, &here, depth + 1),
+                _ => {}
+            }
+        }
+    }
+
+    fn combined(&mut self, map: &Map<String, Value>, value: &Value, path: &str, depth: usize) {
+        let branches = |key: &str| map.get(key).and_then(Value::as_array);
+        for schema in branches("allOf").into_iter().flatten() {
+            self.check(schema, value, path, depth + 1);
+        }
+        if let Some(all) = branches("anyOf")
+            && !all.iter().any(|s| self.passes(s, value, depth + 1))
+        {
+            self.nearest(all, value, path, depth);
+        }
+        if let Some(all) = branches("oneOf") {
+            match all
+                .iter()
+                .filter(|s| self.passes(s, value, depth + 1))
+                .count()
+            {
+                0 => self.nearest(all, value, path, depth),
+                1 => {}
+                n => self.fail(
+                    path,
+                    format!("must fit exactly one of the alternatives, and fits {n}"),
+                ),
+            }
+        }
+        if let Some(schema) = map.get("not")
+            && self.passes(schema, value, depth + 1)
+        {
+            self.fail(path, "is a value that is not allowed");
+        }
+        if let Some(condition) = map.get("if") {
+            let branch = if self.passes(condition, value, depth + 1) {
+                "then"
+            } else {
+                "else"
+            };
+            if let Some(schema) = map.get(branch) {
+                self.check(schema, value, path, depth + 1);
+            }
+        }
+    }
+
+    /// The problems of the alternative that comes nearest; for plain alternatives, one sentence.
+    fn nearest(&mut self, branches: &[Value], value: &Value, path: &str, depth: usize) {
+        let trials = branches.iter().map(|schema| {
+            let mut trial = Walk {
+                validator: self.validator,
+                problems: Vec::new(),
+            };
+            trial.check(schema, value, path, depth + 1);
+            trial.problems
+        });
+        // A problem inside the value means that its outer shape already fitted.
+        let best = trials
+            .filter(|t| t.iter().all(|p| p.path != path))
+            .min_by_key(Vec::len);
+        match best {
+            Some(problems) => self.problems.extend(problems),
+            None => self.fail(
+                path,
+                format!("fits none of the {} alternatives", branches.len()),
+            ),
+        }
+    }
+}
+
+fn child(path: &str, name: &str) -> String {
+    let plain = !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    if plain {
+        format!("{path}.{name}")
+    } else {
+        format!("{path}[{}]", Value::from(name))
+    }
+}
+
+fn unknown(names: &[String]) -> String {
+    if names.is_empty() {
+        return "is not known; there are no arguments".into();
+    }
+    format!("is not known; known are {}", names.join(", "))
+}
+
+fn is_whole(number: &serde_json::Number) -> bool {
+    !number.is_f64() || number.as_f64().is_some_and(|f| f.fract() == 0.0)
+}
+
+fn integer(number: &serde_json::Number) -> Option<i128> {
+    number
+        .as_i64()
+        .map(i128::from)
+        .or_else(|| number.as_u64().map(i128::from))
+}
+
+fn compare(a: &serde_json::Number, b: &serde_json::Number) -> Option<std::cmp::Ordering> {
+    match (integer(a), integer(b)) {
+        (Some(a), Some(b)) => Some(a.cmp(&b)),
+        _ => a.as_f64()?.partial_cmp(&b.as_f64()?),
+    }
+}
+
+fn is_multiple(number: &serde_json::Number, step: &serde_json::Number) -> bool {
+    if let (Some(n), Some(s)) = (integer(number), integer(step)) {
+        return s == 0 || n % s == 0;
+    }
+    let (Some(n), Some(s)) = (number.as_f64(), step.as_f64()) else {
+        return true;
+    };
+    let quotient = n / s;
+    // 0.3 / 0.1 is 2.9999999999999996: what is meant is 3.
+    (quotient - quotient.round()).abs() <= 1e-9 * quotient.abs().max(1.0)
+}
+
+/// Equality as JSON Schema sees it: `1` and `1.0` are the same number.
+fn same(a: &Value, b: &Value) -> bool {
+    match (a, b) {
+        (Value::Number(a), Value::Number(b)) => compare(a, b) == Some(std::cmp::Ordering::Equal),
+        (Value::Array(a), Value::Array(b)) => {
+            a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b))
+        }
+        (Value::Object(a), Value::Object(b)) => {
+            a.len() == b.len() && a.iter().all(|(k, v)| b.get(k).is_some_and(|w| same(v, w)))
+        }
+        _ => a == b,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn problems(schema: Value, value: Value) -> Vec<String> {
+        let validator = Validator::build(schema).expect("a good schema");
+        validator
+            .check(&value)
+            .into_iter()
+            .map(|p| format!("{}: {}", p.path, p.text))
+            .collect()
+    }
+
+    #[test]
+    fn each_keyword_is_enforced() {
+        let cases = [
+            (json!({"type": "integer"}), json!(1), json!(1.5)),
+            (json!({"type": ["string", "null"]}), json!(null), json!(1)),
+            (json!({"enum": ["a", 1]}), json!(1.0), json!("b")),
+            (
+                json!({"const": {"a": [1]}}),
+                json!({"a": [1]}),
+                json!({"a": [2]}),
+            ),
+            (json!({"minimum": 2}), json!(2), json!(1)),
+            (json!({"exclusiveMaximum": 2}), json!(1.9), json!(2)),
+            (json!({"maximum": u64::MAX}), json!(u64::MAX), json!(1e20)),
+            (json!({"multipleOf": 0.1}), json!(0.3), json!(0.35)),
+            (json!({"maxLength": 2}), json!("äö"), json!("abc")),
+            (json!({"pattern": "^a+$"}), json!("aa"), json!("ab")),
+            (json!({"format": "email"}), json!("a@b.test"), json!("a b")),
+            (
+                json!({"minItems": 1, "uniqueItems": true}),
+                json!([1, 2]),
+                json!([1, 1.0]),
+            ),
+            (
+                json!({"items": {"type": "string"}}),
+                json!(["a"]),
+                json!(["a", 1]),
+            ),
+            (
+                json!({"prefixItems": [{"type": "string"}], "items": false}),
+                json!(["a"]),
+                json!(["a", 1]),
+            ),
+            (json!({"contains": {"const": 1}}), json!([0, 1]), json!([0])),
+            (json!({"required": ["a"]}), json!({"a": 1}), json!({})),
+            (
+                json!({"properties": {"a": {"type": "string"}}}),
+                json!({"b": 1}),
+                json!({"a": 1}),
+            ),
+            (
+                json!({"additionalProperties": {"type": "string"}}),
+                json!({"a": "b"}),
+                json!({"a": 1}),
+            ),
+            (
+                json!({"patternProperties": {"^x": {"type": "string"}}}),
+                json!({"y": 1}),
+                json!({"xa": 1}),
+            ),
+            (
+                json!({"propertyNames": {"maxLength": 1}}),
+                json!({"a": 1}),
+                json!({"ab": 1}),
+            ),
+            (
+                json!({"dependentRequired": {"a": ["b"]}}),
+                json!({"a": 1, "b": 1}),
+                json!({"a": 1}),
+            ),
+            (
+                json!({"anyOf": [{"type": "string"}, {"minimum": 3}]}),
+                json!(3),
+                json!(2),
+            ),
+            (
+                json!({"oneOf": [{"minimum": 1}, {"minimum": 3}]}),
+                json!(2),
+                json!(4),
+            ),
+            (
+                json!({"allOf": [{"minimum": 1}, {"maximum": 3}]}),
+                json!(2),
+                json!(4),
+            ),
+            (json!({"not": {"type": "null"}}), json!(1), json!(null)),
+            (
+                json!({"if": {"const": 1}, "then": false, "else": true}),
+                json!(2),
+                json!(1),
+            ),
+            (
+                json!({"$ref": "#/$defs/a", "$defs": {"a": {"const": 1}}}),
+                json!(1),
+                json!(2),
+            ),
+        ];
+        for (schema, good, bad) in cases {
+            assert_eq!(
+                problems(schema.clone(), good),
+                Vec::<String>::new(),
+                "{schema}"
+            );
+            assert_ne!(
+                problems(schema.clone(), bad),
+                Vec::<String>::new(),
+                "{schema}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_alternative_that_comes_nearest_words_the_problem() {
+        let schema = json!({"anyOf": [
+            {"type": "string"},
+            {"type": "object", "properties": {"a": {"type": "integer"}}}
+        ]});
+        assert_eq!(
+            problems(schema, json!({"a": "x"})),
+            ["$.a: must be of type integer, not a string"]
+        );
+    }
+
+    #[test]
+    fn a_schema_that_cannot_be_enforced_is_refused() {
+        for schema in [
+            json!({"pattern": "("}),
+            json!({"$ref": "#/$defs/none"}),
+            json!({"unevaluatedProperties": false}),
+            json!({"properties": {"a": 1}}),
+        ] {
+            assert!(Validator::build(schema.clone()).is_err(), "{schema}");
+        }
+    }
+
+    #[test]
+    fn recursion_ends() {
+        let schema = json!({"$ref": "#"});
+        assert_eq!(problems(schema, json!(1)), ["$: is nested too deeply"]);
+    }
+}

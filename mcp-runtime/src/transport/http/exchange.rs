@@ -1,0 +1,208 @@
+//! One request with its answer: as one JSON object, or as a stream once something comes before the result.
+
+use std::sync::Arc;
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::{self, HeaderValue};
+use actix_web::web::Bytes;
+use actix_web::{HttpResponse, HttpResponseBuilder};
+use futures_util::FutureExt as _;
+
+use super::Endpoint;
+use super::accept::Accept;
+use super::answer::{Answer, refusal};
+use super::session::{Session, Sessions};
+use super::sse::{EventStream, events, frame};
+use crate::auth::Refusal;
+use crate::dispatch::{Failure, Request};
+use crate::extract::{Client, ContextParts, Outbound, User};
+use crate::protocol::{Id, LogLevel, Message, Params, ProtocolVersion};
+
+/// Which wire a request speaks, with what the wire remembers of the client.
+#[derive(Debug, Clone)]
+pub(super) enum Wire {
+    Stateless,
+    Session {
+        session: Session,
+        log_level: LogLevel,
+    },
+}
+
+impl Wire {
+    pub(super) fn session(session: Session, sessions: &Sessions) -> Self {
+        let log_level = sessions.log_level(&session);
+        Self::Session { session, log_level }
+    }
+
+    fn version(&self) -> ProtocolVersion {
+        match self {
+            Self::Stateless => ProtocolVersion::V2026_07_28,
+            Self::Session { session, .. } => session.version,
+        }
+    }
+}
+
+/// What is needed to answer one request.
+#[derive(Clone)]
+pub(super) struct Exchange {
+    pub endpoint: Arc<Endpoint>,
+    pub wire: Wire,
+    pub user: Option<Arc<User>>,
+    pub accept: Accept,
+}
+
+/// An executed request.
+pub(super) struct Outcome {
+    pub answer: Answer,
+    /// In HTTP's own words, where it has some: a status and a challenge.
+    refused: Option<Refusal>,
+}
+
+impl Outcome {
+    fn into_response(self) -> HttpResponse {
+        match self.refused {
+            Some(refused) => refusal(&refused),
+            None => self.answer.into_response(),
+        }
+    }
+}
+
+impl Exchange {
+    /// Answers a request whose message lies in `body`.
+    pub(super) async fn run(
+        self,
+        id: Id<'_>,
+        method: &str,
+        params: Params<'_>,
+        body: &Bytes,
+    ) -> HttpResponse {
+        if self.accept.sse && self.may_stream(method, &params) {
+            return self.stream(body.clone()).await;
+        }
+        let outcome = self.execute(id, method, params, None).await;
+        if self.accept.prefers_sse
+            && outcome.refused.is_none()
+            && outcome.answer.status.is_success()
+        {
+            return event_stream().body(frame(&outcome.answer.body));
+        }
+        outcome.into_response()
+    }
+
+    /// Whether the request may send something before its result: it runs a function, and its client asked for
+    /// progress or for log messages.
+    fn may_stream(&self, method: &str, params: &Params<'_>) -> bool {
+        let runs = matches!(method, "tools/call" | "prompts/get" | "resources/read");
+        let meta = params.meta.as_ref();
+        let asked = meta.is_some_and(|m| m.progress_token.is_some() || m.log_level.is_some());
+        runs && (asked || matches!(self.wire, Wire::Session { .. }))
+    }
+
+    /// Hands the request to dispatch and writes what comes back.
+    pub(super) async fn execute(
+        &self,
+        id: Id<'_>,
+        method: &str,
+        mut params: Params<'_>,
+        outbound: Option<Arc<dyn Outbound>>,
+    ) -> Outcome {
+        let level = params.level;
+        let parts = self.parts(&mut params, outbound);
+        let stateless = parts.client.version.is_stateless();
+        let failure = match self
+            .endpoint
+            .dispatcher
+            .dispatch(Request { method, params }, parts)
+            .await
+        {
+            Ok(reply) => {
+                if let (Wire::Session { session, .. }, Some(level)) = (&self.wire, level) {
+                    self.endpoint.sessions.set_log_level(session, level);
+                }
+                return Outcome {
+                    answer: Answer::reply(id, &reply),
+                    refused: None,
+                };
+            }
+            Err(failure) => failure,
+        };
+        let refused = match (&failure, self.user.as_deref()) {
+            (Failure::Scopes(scopes), Some(user)) => {
+                let scopes: Vec<&str> = scopes.iter().map(String::as_str).collect();
+                self.endpoint.guard.step_up(&scopes, user)
+            }
+            _ => None,
+        };
+        Outcome {
+            answer: Answer::failure(id, failure, stateless),
+            refused,
+        }
+    }
+
+    fn parts(&self, params: &mut Params<'_>, outbound: Option<Arc<dyn Outbound>>) -> ContextParts {
+        let meta = params.meta.take().unwrap_or_default();
+        let (capabilities, log_level) = match &self.wire {
+            Wire::Stateless => (meta.client_capabilities.unwrap_or_default(), meta.log_level),
+            Wire::Session { session, log_level } => (session.capabilities(), Some(*log_level)),
+        };
+        ContextParts {
+            user: self.user.clone(),
+            client: Client {
+                version: self.wire.version(),
+                info: meta.client_info,
+                capabilities,
+            },
+            outbound,
+            progress_token: meta.progress_token,
+            log_level,
+        }
+    }
+
+    /// Runs a call that may send something before its result. If it does not, the answer stays one JSON object.
+    async fn stream(self, body: Bytes) -> HttpResponse {
+        let prefers_sse = self.accept.prefers_sse;
+        let (outbound, mut receiver) = events();
+        // The future owns what it needs, so that it can go on inside the response; that costs a second look at
+        // the envelope.
+        let call = async move {
+            let Ok(Message::Request { id, method, params }) = Message::parse(&body) else {
+                return None;
+            };
+            let params = Params::parse(params).ok()?;
+            Some(self.execute(id, &method, params, Some(outbound)).await)
+        };
+        let mut call = call.boxed();
+        let body_of = |outcome: Option<Outcome>| outcome.map(|o| o.answer.body).unwrap_or_default();
+        let first = if prefers_sse {
+            None
+        } else {
+            tokio::select! {
+                biased;
+                outcome = &mut call => match outcome {
+                    Some(outcome) if receiver.is_empty() => return outcome.into_response(),
+                    outcome => {
+                        let done = std::future::ready(body_of(outcome)).boxed();
+                        return event_stream().streaming(EventStream::new(done, receiver, None));
+                    }
+                },
+                first = receiver.recv() => first,
+            }
+        };
+        event_stream().streaming(EventStream::new(call.map(body_of).boxed(), receiver, first))
+    }
+}
+
+fn event_stream() -> HttpResponseBuilder {
+    let mut builder = HttpResponse::build(StatusCode::OK);
+    builder.insert_header((
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("text/event-stream"),
+    ));
+    builder.insert_header((
+        header::CACHE_CONTROL,
+        HeaderValue::from_static("private, no-store"),
+    ));
+    // Proxies such as nginx hold a stream back otherwise.
+    builder.insert_header(("x-accel-buffering", "no"));
+    builder
+}

@@ -1,0 +1,192 @@
+//! Streamable HTTP on actix-web: `/mcp` for both wires, `/health`, and the doors in front of them.
+
+mod accept;
+mod answer;
+mod body;
+mod exchange;
+mod headers;
+mod post;
+mod session;
+mod site;
+mod sse;
+
+use std::sync::Arc;
+
+use actix_web::body::{BoxBody, MessageBody};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::StatusCode;
+use actix_web::http::header::{self, HeaderMap};
+use actix_web::middleware::{Next, from_fn};
+use actix_web::web::{self, Payload, ServiceConfig};
+use actix_web::{HttpRequest, HttpResponse};
+
+use crate::auth::{self, Guard, Refusal};
+use crate::dispatch::Dispatcher;
+use crate::extract::User;
+use answer::{refusal, refuse};
+use session::{Sessions, owner};
+use site::{Doorman, Host, MISDIRECTED, Origin, PREFLIGHT};
+
+pub(crate) use site::Doorman as HttpDoorman;
+
+/// The header that carries a session's id on the wires before 2026-07-28.
+const SESSION: &str = "mcp-session-id";
+
+/// What all workers share.
+pub(crate) struct Endpoint {
+    dispatcher: Arc<Dispatcher>,
+    guard: Guard,
+    doorman: Doorman,
+    sessions: Sessions,
+    path: String,
+}
+
+impl Endpoint {
+    /// `path` is where `/mcp` stands, with the prefix of the public URL.
+    pub(crate) fn new(
+        dispatcher: Arc<Dispatcher>,
+        guard: Guard,
+        doorman: Doorman,
+        path: String,
+    ) -> Self {
+        Self {
+            dispatcher,
+            guard,
+            doorman,
+            sessions: Sessions::new(),
+            path,
+        }
+    }
+
+    async fn authenticate(&self, heads: &HeaderMap) -> Result<Option<Arc<User>>, Refusal> {
+        let mut values = heads
+            .get_all(header::AUTHORIZATION)
+            .map(header::HeaderValue::as_bytes);
+        match (values.next(), values.next()) {
+            (None, _) => self.guard.authenticate(&[]).await,
+            (Some(one), None) => self.guard.authenticate(&[one]).await,
+            (Some(one), Some(two)) => self.guard.authenticate(&[one, two]).await,
+        }
+    }
+}
+
+/// Adds every route to an `actix_web::App`.
+pub(crate) fn configure(endpoint: &Arc<Endpoint>, cfg: &mut ServiceConfig) {
+    // Whatever the Host: a load balancer asks by address.
+    cfg.route("/health", web::get().to(|| async { "ok" }));
+    for path in [endpoint.path.clone(), format!("{}/", endpoint.path)] {
+        let endpoint = endpoint.clone();
+        cfg.route(
+            &path,
+            web::to(move |request: HttpRequest, payload: Payload| {
+                let endpoint = endpoint.clone();
+                async move { mcp(&request, payload, &endpoint).await }
+            }),
+        );
+    }
+    let shared = endpoint.clone();
+    let guard = endpoint.guard.clone();
+    cfg.service(
+        web::scope("")
+            .wrap(from_fn(move |request, next| {
+                at_the_door(shared.clone(), request, next)
+            }))
+            .configure(move |cfg| auth::http::configure(&guard, cfg)),
+    );
+}
+
+/// The door of every route but `/mcp`, which has its own: only the one public name leads to metadata and pages.
+async fn at_the_door<B: MessageBody + 'static>(
+    endpoint: Arc<Endpoint>,
+    request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
+    match endpoint.doorman.host(request.headers()) {
+        Host::Public => Ok(next.call(request).await?.map_into_boxed_body()),
+        Host::OtherLoopback => {
+            let text = endpoint.doorman.right_url(request.path());
+            Ok(request.into_response(refuse(MISDIRECTED, text)))
+        }
+        Host::Foreign => Ok(request.into_response(foreign())),
+    }
+}
+
+fn foreign() -> HttpResponse {
+    refuse(
+        MISDIRECTED,
+        "this server does not go by that name: check PUBLIC_URL and the proxy's Host header",
+    )
+}
+
+async fn mcp(request: &HttpRequest, payload: Payload, endpoint: &Arc<Endpoint>) -> HttpResponse {
+    let heads = request.headers();
+    let host = endpoint.doorman.host(heads);
+    if host == Host::Foreign {
+        return foreign();
+    }
+    let origin = endpoint.doorman.origin(heads);
+    if origin == Origin::Refused {
+        return refuse(
+            StatusCode::FORBIDDEN,
+            "this origin may not call this server: add it to ALLOWED_ORIGINS",
+        );
+    }
+    let mut response = match *request.method() {
+        actix_web::http::Method::POST => post::post(request, payload, endpoint).await,
+        actix_web::http::Method::DELETE => delete(heads, endpoint).await,
+        actix_web::http::Method::OPTIONS => preflight(),
+        _ => not_allowed(heads, endpoint).await,
+    };
+    if host == Host::OtherLoopback && response.headers().contains_key(header::WWW_AUTHENTICATE) {
+        // The challenge names the public URL, and a client that came by another name would not follow it.
+        response = refuse(MISDIRECTED, endpoint.doorman.right_url(&endpoint.path));
+    }
+    origin.decorate(response.headers_mut());
+    response
+}
+
+fn preflight() -> HttpResponse {
+    let mut builder = HttpResponse::NoContent();
+    for (name, value) in PREFLIGHT {
+        builder.insert_header((name, value));
+    }
+    builder.finish()
+}
+
+/// Ends a session of the older wires.
+async fn delete(heads: &HeaderMap, endpoint: &Endpoint) -> HttpResponse {
+    let user = match endpoint.authenticate(heads).await {
+        Ok(user) => user,
+        Err(refused) => return refusal(&refused),
+    };
+    let Some(id) = heads.get(SESSION) else {
+        return method_not_allowed();
+    };
+    match endpoint
+        .sessions
+        .find(id.to_str().unwrap_or_default(), &owner(user.as_deref()))
+    {
+        Some(session) => {
+            endpoint.sessions.end(&session);
+            HttpResponse::NoContent().finish()
+        }
+        None => post::no_session(),
+    }
+}
+
+/// GET would open a stream of unrelated messages; the specification lets a server do without.
+async fn not_allowed(heads: &HeaderMap, endpoint: &Endpoint) -> HttpResponse {
+    match endpoint.authenticate(heads).await {
+        Ok(_) => method_not_allowed(),
+        Err(refused) => refusal(&refused),
+    }
+}
+
+fn method_not_allowed() -> HttpResponse {
+    let mut response = refuse(StatusCode::METHOD_NOT_ALLOWED, "send messages by POST");
+    response.headers_mut().insert(
+        header::ALLOW,
+        header::HeaderValue::from_static("POST, DELETE, OPTIONS"),
+    );
+    response
+}

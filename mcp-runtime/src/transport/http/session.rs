@@ -1,0 +1,247 @@
+//! Sessions of the wires before 2026-07-28.
+//!
+//! An id says itself what was negotiated, under a seal that binds it to its user and client. So `initialize`
+//! costs no memory, however often it is called; only what a session changes later is remembered, in a bounded
+//! map. The seal's key lives as long as the process: after a restart an id is unknown, and clients begin again.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use sha2::Sha256;
+
+use crate::extract::User;
+use crate::protocol::{ClientCapabilities, LogLevel, ProtocolVersion};
+
+/// How long an id is good for.
+const LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
+/// How many sessions may have state of their own.
+const MAX_STATES: usize = 10_000;
+const PAYLOAD: usize = 22;
+const SEAL: usize = 16;
+
+/// A session, read back from its id.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Session {
+    pub version: ProtocolVersion,
+    capabilities: u8,
+    key: Key,
+}
+
+type Key = [u8; 16];
+
+/// Who opened a session; nobody else may use it.
+pub(super) fn owner(user: Option<&User>) -> String {
+    match user {
+        None => String::new(),
+        // A newline is in no user id and no client id, so no pair reads as another.
+        Some(user) => format!("{}\n{}", user.id(), user.client_id().unwrap_or_default()),
+    }
+}
+
+pub(crate) struct Sessions {
+    key: [u8; 64],
+    states: Mutex<HashMap<Key, State>>,
+}
+
+struct State {
+    log_level: Option<LogLevel>,
+    ended: bool,
+    touched: Instant,
+}
+
+impl Sessions {
+    pub(crate) fn new() -> Self {
+        Self {
+            key: rand::random(),
+            states: Mutex::default(),
+        }
+    }
+
+    /// A new session's id.
+    pub(super) fn open(
+        &self,
+        version: ProtocolVersion,
+        capabilities: &ClientCapabilities,
+        owner: &str,
+    ) -> String {
+        let mut payload = [0_u8; PAYLOAD + SEAL];
+        payload[0] = version_code(version);
+        payload[1] = capabilities.pack();
+        payload[2..6].copy_from_slice(&now().to_be_bytes());
+        payload[6..PAYLOAD].copy_from_slice(&rand::random::<Key>());
+        let seal = self.seal(&payload[..PAYLOAD], owner);
+        payload[PAYLOAD..].copy_from_slice(&seal[..SEAL]);
+        URL_SAFE_NO_PAD.encode(payload)
+    }
+
+    /// The session of an id, unless it is forged, someone else's, too old, of another process, or ended.
+    pub(super) fn find(&self, id: &str, owner: &str) -> Option<Session> {
+        let bytes = URL_SAFE_NO_PAD
+            .decode(id)
+            .ok()
+            .filter(|b| b.len() == PAYLOAD + SEAL)?;
+        let (payload, seal) = bytes.split_at(PAYLOAD);
+        self.mac(payload, owner).verify_truncated_left(seal).ok()?;
+        let issued = u32::from_be_bytes(payload[2..6].try_into().ok()?);
+        if u64::from(now().saturating_sub(issued)) > LIFETIME.as_secs() {
+            return None;
+        }
+        let key: Key = payload[6..PAYLOAD].try_into().ok()?;
+        if self.with_states(|states| states.get(&key).is_some_and(|s| s.ended)) {
+            return None;
+        }
+        Some(Session {
+            version: version_of(payload[0])?,
+            capabilities: payload[1],
+            key,
+        })
+    }
+
+    /// Ends a session.
+    pub(super) fn end(&self, session: &Session) {
+        self.update(session, |state| state.ended = true);
+    }
+
+    /// Remembers which log messages a session wants.
+    pub(super) fn set_log_level(&self, session: &Session, level: LogLevel) {
+        self.update(session, |state| state.log_level = Some(level));
+    }
+
+    /// Which log messages a session wants; `info` and above until it says so.
+    pub(super) fn log_level(&self, session: &Session) -> LogLevel {
+        let set = self.with_states(|states| states.get(&session.key).and_then(|s| s.log_level));
+        set.unwrap_or(LogLevel::Info)
+    }
+
+    fn update(&self, session: &Session, change: impl FnOnce(&mut State)) {
+        self.with_states(|states| {
+            if states.len() >= MAX_STATES && !states.contains_key(&session.key) {
+                let oldest = states
+                    .iter()
+                    .min_by_key(|(_, s)| s.touched)
+                    .map(|(k, _)| *k);
+                oldest.and_then(|key| states.remove(&key));
+            }
+            let touched = Instant::now();
+            let state = states.entry(session.key).or_insert(State {
+                log_level: None,
+                ended: false,
+                touched,
+            });
+            state.touched = touched;
+            change(state);
+        });
+    }
+
+    fn with_states<T>(&self, f: impl FnOnce(&mut HashMap<Key, State>) -> T) -> T {
+        f(&mut self.states.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn mac(&self, payload: &[u8], owner: &str) -> Hmac<Sha256> {
+        let mut mac = Hmac::<Sha256>::new(&self.key.into());
+        mac.update(payload);
+        mac.update(owner.as_bytes());
+        mac
+    }
+
+    fn seal(&self, payload: &[u8], owner: &str) -> [u8; 32] {
+        self.mac(payload, owner).finalize().into_bytes().into()
+    }
+}
+
+impl Session {
+    /// What the client said that it can do, as far as a server needs to know.
+    pub(super) fn capabilities(&self) -> ClientCapabilities {
+        ClientCapabilities::unpack(self.capabilities)
+    }
+}
+
+fn version_code(version: ProtocolVersion) -> u8 {
+    match version {
+        ProtocolVersion::V2025_03_26 => 1,
+        ProtocolVersion::V2025_06_18 => 2,
+        ProtocolVersion::V2025_11_25 => 3,
+        ProtocolVersion::V2026_07_28 => 4,
+    }
+}
+
+fn version_of(code: u8) -> Option<ProtocolVersion> {
+    ProtocolVersion::ALL
+        .into_iter()
+        .find(|v| version_code(*v) == code && !v.is_stateless())
+}
+
+/// Seconds since 1970, good until 2106.
+fn now() -> u32 {
+    let elapsed = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
+    u32::try_from(elapsed.as_secs()).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn open(sessions: &Sessions, owner: &str) -> String {
+        sessions.open(
+            ProtocolVersion::V2025_06_18,
+            &ClientCapabilities::default(),
+            owner,
+        )
+    }
+
+    #[test]
+    fn an_id_says_what_was_negotiated_to_its_owner_only() {
+        let sessions = Sessions::new();
+        let id = open(&sessions, "alice\nc1");
+        assert_eq!(
+            sessions.find(&id, "alice\nc1").map(|s| s.version),
+            Some(ProtocolVersion::V2025_06_18)
+        );
+        assert_eq!(sessions.find(&id, "bob\nc1"), None);
+        assert_eq!(sessions.find(&id, "alice\nc2"), None);
+        assert_eq!(
+            Sessions::new().find(&id, "alice\nc1"),
+            None,
+            "another process"
+        );
+        assert!(id.bytes().all(|b| (0x21..=0x7e).contains(&b)));
+    }
+
+    #[test]
+    fn a_changed_id_is_unknown() {
+        let sessions = Sessions::new();
+        let id = open(&sessions, "");
+        for at in 0..id.len() {
+            let mut forged = id.clone().into_bytes();
+            forged[at] = if forged[at] == b'A' { b'B' } else { b'A' };
+            let forged = String::from_utf8(forged).expect("ascii");
+            assert_eq!(sessions.find(&forged, ""), None, "changed at {at}");
+        }
+        assert_eq!(sessions.find("", ""), None);
+    }
+
+    #[test]
+    fn an_ended_session_is_unknown() {
+        let sessions = Sessions::new();
+        let id = open(&sessions, "");
+        let session = sessions.find(&id, "").expect("open");
+        sessions.end(&session);
+        assert_eq!(sessions.find(&id, ""), None);
+    }
+
+    #[test]
+    fn what_is_remembered_is_bounded() {
+        let sessions = Sessions::new();
+        for _ in 0..MAX_STATES + 10 {
+            let session = sessions.find(&open(&sessions, ""), "").expect("open");
+            sessions.set_log_level(&session, LogLevel::Debug);
+        }
+        assert_eq!(sessions.with_states(|s| s.len()), MAX_STATES);
+    }
+}

@@ -1,0 +1,5 @@
+//! Ways in: HTTP, stdio, and an in-process client for tests. Framing, wires and limits; no tool is known here.
+
+pub(crate) mod http;
+pub(crate) mod stdio;
+pub(crate) mod testing;

@@ -1,0 +1,305 @@
+//! JSON-RPC over a pair of byte streams, one message a line: stdin and stdout, or a pipe in memory for tests.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use serde_json::value::RawValue;
+use tokio::io::{
+    AsyncBufReadExt as _, AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, BufReader,
+};
+use tokio::sync::mpsc::{Receiver, Sender, channel};
+use tokio::task::{AbortHandle, JoinSet};
+
+use crate::dispatch::{Dispatcher, Request};
+use crate::extract::{Client, ContextParts, Outbound, User};
+use crate::protocol::{
+    BadMessage, CLOSE, ClientCapabilities, Id, Implementation, LogLevel, Message, Notification,
+    Params, ProtocolVersion, RpcError, code, open_result, write_error,
+};
+
+/// The longest line, in bytes.
+const MAX_LINE: usize = 4 * 1024 * 1024;
+/// How many messages may wait for the reader of our output.
+const BACKLOG: usize = 256;
+
+/// Serves one client until its input ends. Every call runs beside the others; a cancelled one is dropped.
+///
+/// # Errors
+/// The input or the output broke.
+pub(crate) async fn serve(
+    dispatcher: Arc<Dispatcher>,
+    user: Option<Arc<User>>,
+    input: impl AsyncRead + Unpin,
+    output: impl AsyncWrite + Unpin,
+) -> std::io::Result<()> {
+    let (sender, receiver) = channel(BACKLOG);
+    let peer = Arc::new(Peer {
+        dispatcher,
+        user,
+        lines: sender,
+        state: Mutex::default(),
+        running: Mutex::default(),
+    });
+    // Ends when the reading half is done and the last call has dropped its sender.
+    let (read, written) = tokio::join!(read(peer, input), write(receiver, output));
+    read.and(written)
+}
+
+async fn write(
+    mut lines: Receiver<Vec<u8>>,
+    mut output: impl AsyncWrite + Unpin,
+) -> std::io::Result<()> {
+    while let Some(mut line) = lines.recv().await {
+        line.push(b'\n');
+        output.write_all(&line).await?;
+        if lines.is_empty() {
+            output.flush().await?;
+        }
+    }
+    output.flush().await
+}
+
+async fn read(peer: Arc<Peer>, input: impl AsyncRead + Unpin) -> std::io::Result<()> {
+    let mut input = BufReader::new(input);
+    let mut calls = JoinSet::new();
+    let mut line = Vec::new();
+    loop {
+        line.clear();
+        let limit = u64::try_from(MAX_LINE).unwrap_or(u64::MAX) + 1;
+        if (&mut input)
+            .take(limit)
+            .read_until(b'\n', &mut line)
+            .await?
+            == 0
+        {
+            // The client is gone; what still runs for it is dropped with the set.
+            return Ok(());
+        }
+        while calls.try_join_next().is_some() {}
+        if line.len() > MAX_LINE && line.last() != Some(&b'\n') {
+            skip_line(&mut input).await?;
+            let error = RpcError::invalid_request("the message is over the limit of 4 MiB");
+            peer.send_error(None, &error).await;
+            continue;
+        }
+        if line.iter().any(|b| !b.is_ascii_whitespace()) {
+            peer.clone()
+                .receive(std::mem::take(&mut line), &mut calls)
+                .await;
+        }
+    }
+}
+
+async fn skip_line(input: &mut BufReader<impl AsyncRead + Unpin>) -> std::io::Result<()> {
+    loop {
+        let buffered = input.fill_buf().await?;
+        if buffered.is_empty() {
+            return Ok(());
+        }
+        let (used, done) = match buffered.iter().position(|b| *b == b'\n') {
+            Some(at) => (at + 1, true),
+            None => (buffered.len(), false),
+        };
+        input.consume(used);
+        if done {
+            return Ok(());
+        }
+    }
+}
+
+/// The other side of the pipe.
+struct Peer {
+    dispatcher: Arc<Dispatcher>,
+    user: Option<Arc<User>>,
+    lines: Sender<Vec<u8>>,
+    state: Mutex<Option<Initialized>>,
+    running: Mutex<HashMap<String, AbortHandle>>,
+}
+
+/// What `initialize` settled, on the wires that have it.
+#[derive(Clone)]
+struct Initialized {
+    version: ProtocolVersion,
+    info: Option<Implementation>,
+    capabilities: ClientCapabilities,
+    log_level: LogLevel,
+}
+
+impl Peer {
+    async fn receive(self: Arc<Self>, line: Vec<u8>, calls: &mut JoinSet<()>) {
+        match Message::parse(&line) {
+            Ok(Message::Request { id, .. }) => {
+                let key = id.as_json().to_owned();
+                if self.running().contains_key(&key) {
+                    let error =
+                        RpcError::invalid_request("this id belongs to a request that still runs");
+                    return self.send_error(Some(id), &error).await;
+                }
+                let peer = self.clone();
+                let ended = key.clone();
+                // Held until the handle is noted, so that a call cannot end before it is known to run.
+                let mut running = self.running();
+                let handle = calls.spawn(async move {
+                    let answer = peer.answer(&line).await;
+                    let _ = peer.lines.send(answer).await;
+                    peer.running().remove(&ended);
+                });
+                running.insert(key, handle);
+            }
+            Ok(Message::Notification { method, params }) if method == "notifications/cancelled" => {
+                let id = Params::parse(params)
+                    .ok()
+                    .and_then(|p| p.request_id.map(RawValue::get));
+                let handle = id.and_then(|id| self.running().remove(id));
+                if let Some(handle) = handle {
+                    handle.abort();
+                }
+            }
+            Ok(Message::Notification { .. } | Message::Response) => {}
+            Err(BadMessage { id, error }) => self.send_error(id, &error).await,
+        }
+    }
+
+    fn running(&self) -> std::sync::MutexGuard<'_, HashMap<String, AbortHandle>> {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn send_error(&self, id: Option<Id<'_>>, error: &RpcError) {
+        let mut line = Vec::new();
+        write_error(&mut line, id, error);
+        let _ = self.lines.send(line).await;
+    }
+
+    /// The answer to one request.
+    async fn answer(&self, line: &[u8]) -> Vec<u8> {
+        let mut out = Vec::with_capacity(256);
+        let Ok(Message::Request { id, method, params }) = Message::parse(line) else {
+            return out;
+        };
+        let reply = match Params::parse(params) {
+            Ok(params) if method == "initialize" && !claims_version(&params) => {
+                Ok(crate::dispatch::Reply::Value(self.initialize(params)))
+            }
+            Ok(params) => self.dispatch(&method, params).await,
+            Err(error) => Err(error),
+        };
+        match reply {
+            Ok(reply) => {
+                open_result(&mut out, id);
+                reply.write(&mut out);
+                out.extend_from_slice(CLOSE);
+            }
+            Err(error) => write_error(&mut out, Some(id), &error),
+        }
+        out
+    }
+
+    fn initialize(&self, params: Params<'_>) -> serde_json::Value {
+        let (version, result) = self
+            .dispatcher
+            .info()
+            .initialize(params.protocol_version.as_deref());
+        *self.state() = Some(Initialized {
+            version,
+            info: params.client_info,
+            capabilities: params.capabilities.unwrap_or_default(),
+            log_level: LogLevel::Info,
+        });
+        result
+    }
+
+    fn state(&self) -> std::sync::MutexGuard<'_, Option<Initialized>> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn dispatch(
+        &self,
+        method: &str,
+        mut params: Params<'_>,
+    ) -> Result<crate::dispatch::Reply, RpcError> {
+        let (client, log_level, progress_token) = self.client(method, &mut params)?;
+        let level = params.level;
+        let parts = ContextParts {
+            user: self.user.clone(),
+            client,
+            outbound: Some(Arc::new(Lines(self.lines.clone()))),
+            progress_token,
+            log_level,
+        };
+        let reply = self
+            .dispatcher
+            .dispatch(Request { method, params }, parts)
+            .await;
+        let reply = reply.map_err(crate::dispatch::Failure::into_rpc)?;
+        if let (Some(level), Some(state)) = (level, self.state().as_mut()) {
+            state.log_level = level;
+        }
+        Ok(reply)
+    }
+
+    /// What is known of the client: by the request's own `_meta`, or by what `initialize` settled.
+    fn client(
+        &self,
+        method: &str,
+        params: &mut Params<'_>,
+    ) -> Result<(Client, Option<LogLevel>, Option<serde_json::Value>), RpcError> {
+        let meta = params.meta.take().unwrap_or_default();
+        if let Some(asked) = meta.protocol_version.as_deref() {
+            let version = ProtocolVersion::parse(asked).filter(|v| v.is_stateless());
+            let version = version.ok_or_else(|| RpcError::unsupported_version(asked))?;
+            let capabilities = meta.client_capabilities.ok_or_else(|| {
+                RpcError::invalid_params(
+                    "`params._meta` must have `io.modelcontextprotocol/clientCapabilities`",
+                )
+            })?;
+            let client = Client {
+                version,
+                info: meta.client_info,
+                capabilities,
+            };
+            return Ok((client, meta.log_level, meta.progress_token));
+        }
+        match self.state().clone() {
+            Some(Initialized {
+                version,
+                info,
+                capabilities,
+                log_level,
+            }) => {
+                let client = Client {
+                    version,
+                    info,
+                    capabilities,
+                };
+                Ok((client, Some(log_level), meta.progress_token))
+            }
+            None if method == "server/discover" => Err(RpcError::invalid_params(
+                "`params._meta` must have `io.modelcontextprotocol/protocolVersion`",
+            )),
+            None => Err(RpcError::new(
+                code::INVALID_REQUEST,
+                "begin with `initialize`, or speak 2026-07-28 with its `_meta`",
+            )),
+        }
+    }
+}
+
+fn claims_version(params: &Params<'_>) -> bool {
+    params
+        .meta
+        .as_ref()
+        .is_some_and(|m| m.protocol_version.is_some())
+}
+
+/// The way back while a call runs: the same line of output.
+struct Lines(Sender<Vec<u8>>);
+
+impl Outbound for Lines {
+    fn notify(&self, notification: Notification<'_>) {
+        if let Ok(message) = serde_json::to_vec(&notification)
+            && self.0.try_send(message).is_err()
+        {
+            tracing::debug!("a notification was dropped: its reader is slow or gone");
+        }
+    }
+}
