@@ -7,7 +7,10 @@ use mcp_runtime::prelude::*;
 #[actix_web::main]
 async fn main() -> mcp_runtime::Result<()> {
     let auth = Auth::embedded()
-        .scope("read", "See your name and use the tools of the Acme MCP server")
+        .scope(
+            "read",
+            "See your name and use the tools of the Acme MCP server",
+        )
         .demo_user("alice", "password123")
         .demo_user("bob", "hunter2");
     mcp_server!("Acme MCP Example").auth(auth).run().await // `--help` shows what else it can do

@@ -10,7 +10,11 @@ async fn roll_dice(
     sides: u32,
     user: &User,
 ) -> String {
-    format!("{} rolled a {} (1–{sides}).", user.name(), rand::random_range(1..=sides))
+    format!(
+        "{} rolled a {} (1–{sides}).",
+        user.name(),
+        rand::random_range(1..=sides)
+    )
 }
 
 /// The card that the host renders in the chat.
@@ -35,7 +39,10 @@ async fn greeting_card(
     user: &User,
 ) -> UiResult<Greeting> {
     let text = format!("Showed a greeting card to {}.", user.name());
-    let greeting = Greeting { username: user.name().into(), message };
+    let greeting = Greeting {
+        username: user.name().into(),
+        message,
+    };
     UiResult::new(greeting).text(text).embed(Embed::Fallback)
 }
 
@@ -83,7 +90,9 @@ mod tests {
     async fn a_server_of_these_tools_answers_a_client() -> mcp_runtime::Result<()> {
         let server = mcp_server!("Acme").only(tools![roll_dice, greeting_card, GREETING_CARD]);
         let mut client = server.test().await?.as_user("alice");
-        let answer = client.call("roll_dice", serde_json::json!({ "sides": 1 })).await;
+        let answer = client
+            .call("roll_dice", serde_json::json!({ "sides": 1 }))
+            .await;
         let answer = answer.expect("a result");
         assert!(answer.is_error() && answer.text().contains("$.sides: must be at least 2"));
         Ok(())

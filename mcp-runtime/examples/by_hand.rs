@@ -11,7 +11,9 @@ async fn add(a: i64, b: i64) -> i64 {
 }
 
 static A: Param = Param::of::<i64>("a").describe("The first number.");
-static B: Param = Param::of::<i64>("b").describe("The second number; 1 if left out.").default_json("1");
+static B: Param = Param::of::<i64>("b")
+    .describe("The second number; 1 if left out.")
+    .default_json("1");
 
 static ADD: ToolDescriptor = ToolDescriptor::new(
     "add",
@@ -33,11 +35,17 @@ static ADD: ToolDescriptor = ToolDescriptor::new(
 fn call(call: Call<'_>) -> BoxFuture<'_, Result<ToolResult, Error>> {
     Box::pin(async move {
         let (a, (b, ())) = call.parse::<(Option<i64>, (Option<i64>, ()))>(&[&A, &B])?;
-        add(call.or_absent(a)?, b.unwrap_or(1)).await.into_tool_result()
+        add(call.or_absent(a)?, b.unwrap_or(1))
+            .await
+            .into_tool_result()
     })
 }
 
 #[actix_web::main]
 async fn main() -> mcp_runtime::Result<()> {
-    mcp_server!("By hand").only(Items::of(&[Item::Tool(&ADD)])).auth(Auth::none()).run().await
+    mcp_server!("By hand")
+        .only(Items::of(&[Item::Tool(&ADD)]))
+        .auth(Auth::none())
+        .run()
+        .await
 }

@@ -1,1 +1,11 @@
-fn main() {}
+//! Behaviour of the macros and the runtime, seen from outside. One binary, so that it links once.
+
+mod arguments;
+mod lanes;
+mod lists;
+mod open;
+mod provided;
+mod results;
+mod startup;
+mod stdio;
+mod wire;

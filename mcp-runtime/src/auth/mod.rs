@@ -10,7 +10,15 @@ pub(crate) struct Site {
     pub loopback_bind: bool,
 }
 impl Auth {
-    pub fn embedded() -> Self { Self }
+    pub fn scope(self, _: &str, _: &str) -> Self {
+        self
+    }
+    pub fn demo_user(self, _: &str, _: &str) -> Self {
+        self
+    }
+    pub fn embedded() -> Self {
+        Self
+    }
     pub fn none() -> Self {
         Self
     }

@@ -13,6 +13,11 @@ impl Items {
         Self(items.to_vec())
     }
 
+    /// The items in their order.
+    pub fn iter(&self) -> impl Iterator<Item = &Item> {
+        self.0.iter()
+    }
+
     /// Every annotated item of a package that is linked in, sorted by place, so that the order is the same
     /// in every build profile.
     pub fn of_package(package: &str) -> Self {

@@ -238,7 +238,8 @@ fn describe(schema: &mut Value, param: &Param) -> Result<(), SchemaError> {
         map.insert("description".into(), json!(description));
     }
     for (keyword, value) in param.keywords {
-        map.insert((*keyword).to_owned(), parse(value, keyword)?);
+        let value = parse(value, keyword)?;
+        map.insert(for_type(keyword, map.get("type")).to_owned(), value);
     }
     match param.default {
         ParamDefault::None => {}
@@ -250,6 +251,17 @@ fn describe(schema: &mut Value, param: &Param) -> Result<(), SchemaError> {
         }
     }
     Ok(())
+}
+
+/// `length` is written the same for strings, lists and maps; only the schema knows which of them it is.
+fn for_type<'k>(keyword: &'k str, kind: Option<&Value>) -> &'k str {
+    match (keyword, kind.and_then(Value::as_str)) {
+        ("minLength", Some("array")) => "minItems",
+        ("maxLength", Some("array")) => "maxItems",
+        ("minLength", Some("object")) => "minProperties",
+        ("maxLength", Some("object")) => "maxProperties",
+        _ => keyword,
+    }
 }
 
 /// Whether serde alone would let through what a schema, as schemars derived it, forbids. Types, integer bounds,
