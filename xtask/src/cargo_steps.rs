@@ -46,15 +46,17 @@ pub(crate) fn ui(workspace: &Workspace, log: &mut Log) -> Result<Tally> {
 }
 
 fn nextest(workspace: &Workspace, log: &mut Log, filter: &str) -> Result<Tally> {
-    let args = [
-        "nextest",
-        "run",
-        "--workspace",
-        "--no-fail-fast",
+    let mut command = workspace.cargo(&["nextest", "run", "--workspace", "--no-fail-fast"])?;
+    // Failures at the end, where the report's tail shows them.
+    command.args([
+        "--status-level",
+        "fail",
+        "--failure-output",
+        "final",
         "--filterset",
         filter,
-    ];
-    let tally = counted(&log.run(&mut workspace.cargo(&args)?, LIMIT)?);
+    ]);
+    let tally = counted(&log.run(&mut command, LIMIT)?);
     ensure!(tally.passed > 0, "no test ran");
     Ok(tally)
 }

@@ -131,14 +131,14 @@ fn summary(outcomes: &[Outcome]) -> bool {
 /// Sums what nextest (`12 tests run: 12 passed, 1 failed`), `cargo test` (`test result: ok. 3 passed; 0 failed;`)
 /// and our own walks (`ok step`) print about themselves.
 pub(crate) fn counted(output: &str) -> Tally {
+    // Under nextest a failed test shows a `test result:` of its own, which the summary counts already.
+    let summary = |line: &str| line.starts_with("Summary [") && line.contains(" run: ");
+    let nextest = output.lines().any(|line| summary(line.trim_start()));
     let mut tally = Tally::default();
-    for line in output.lines() {
-        let line = line.trim_start();
+    for line in output.lines().map(str::trim_start) {
         if line.starts_with("ok ") {
             tally.passed += 1;
-        } else if line.starts_with("test result:")
-            || (line.starts_with("Summary [") && line.contains(" run: "))
-        {
+        } else if summary(line) || (!nextest && line.starts_with("test result:")) {
             tally.passed += number_before(line, " passed");
             tally.failed += number_before(line, " failed") + number_before(line, " timed out");
         }
@@ -178,6 +178,8 @@ mod tests {
                 failed: 2
             }
         );
+        let noisy = format!("test result: FAILED. 0 passed; 1 failed; 0 ignored\n{nextest}");
+        assert_eq!(counted(&noisy), counted(nextest));
         let cargo = "test result: ok. 14 passed; 0 failed; 1 ignored; 0 measured\ntest result: FAILED. 1 passed; 2 failed";
         assert_eq!(
             counted(cargo),

@@ -52,11 +52,6 @@ impl Guard {
         }
     }
 
-    /// Whether there is no authorization.
-    pub(crate) fn is_open(&self) -> bool {
-        matches!(self.0, Kind::Open)
-    }
-
     /// The caller, by the values of all `Authorization` headers of the request; `None` where everyone may call.
     ///
     /// A token that was seen before costs a digest and a look-up. (Asynchronous for the modes that must ask another

@@ -145,6 +145,18 @@ pub(crate) struct Site {
     pub(crate) loopback_bind: bool,
 }
 
+impl Site {
+    /// The place of a server with this name under this URL.
+    pub(crate) fn of(url: PublicUrl, server_name: &str, settings: &Settings) -> Self {
+        Self {
+            url,
+            endpoint: "/mcp".into(),
+            server_name: server_name.into(),
+            loopback_bind: settings.binds_loopback(),
+        }
+    }
+}
+
 #[cfg(feature = "auth")]
 impl Site {
     /// The resource identifier of the endpoint, the `aud` of its tokens: never ends in a slash.
