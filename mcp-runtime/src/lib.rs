@@ -18,7 +18,7 @@ mod transport;
 mod cli;
 
 pub use auth::Auth;
-pub use extract::{ArgumentType, Call, Context, User};
+pub use extract::{ArgumentType, Call, Context, Elicit, Root, Roots, Sample, Sampled, User};
 pub use protocol::{
     Annotations, Audio, Content, EmbeddedResource, Image, LogLevel, ResourceContents, ResourceLink,
     Role,
