@@ -3,9 +3,11 @@
 mod arguments;
 mod lanes;
 mod lists;
+mod oauth;
 mod open;
 mod provided;
 mod results;
 mod startup;
 mod stdio;
+mod support;
 mod wire;
