@@ -20,8 +20,6 @@ use crate::settings::{PublicUrl, Settings, SettingsError};
 use crate::transport::http::{self, Endpoint, HttpDoorman};
 use crate::transport::testing::TestClient;
 
-/// The path of the endpoint under the public URL.
-const ENDPOINT: &str = "/mcp";
 /// How long a tool may take unless it says otherwise.
 const TOOL_TIMEOUT: Duration = Duration::from_secs(300);
 /// How long running calls may go on after a signal to stop, in seconds.
@@ -283,23 +281,20 @@ impl Server {
             Some(auth) => auth,
             None => default_auth()?,
         };
-        let site = Site {
-            url: url.clone(),
-            endpoint: ENDPOINT.into(),
-            server_name: self.info.name.clone(),
-            loopback_bind: settings.binds_loopback(),
-        };
+        let site = Site::of(url.clone(), &self.info.name, settings);
         let dispatcher = Arc::new(self.into_dispatcher()?);
         let guard = auth
             .start(&site, settings, dispatcher.catalogue.scopes())
             .await?;
         dispatcher.providers.warm().await.map_err(state_error)?;
         let doorman = HttpDoorman::new(&site, settings, port);
-        let path = format!("{}{ENDPOINT}", url.path());
+        let path = format!("{}{}", url.path(), site.endpoint);
+        let endpoint_url = url.join(&site.endpoint);
         let notes = guard.banner_lines();
         let endpoint = Arc::new(Endpoint::new(dispatcher.clone(), guard, doorman, path));
         Ok(Mount {
             url,
+            endpoint_url,
             dispatcher,
             endpoint,
             notes,
@@ -446,9 +441,10 @@ fn bind(settings: &Settings) -> Result<Vec<TcpListener>, SettingsError> {
 #[derive(Clone)]
 pub struct Mount {
     url: PublicUrl,
+    endpoint_url: String,
     dispatcher: Arc<Dispatcher>,
     endpoint: Arc<Endpoint>,
-    notes: Vec<(String, String)>,
+    notes: Vec<String>,
 }
 
 impl Mount {
@@ -459,7 +455,7 @@ impl Mount {
 
     /// The URL that clients are given.
     pub fn url(&self) -> String {
-        self.url.join(ENDPOINT)
+        self.endpoint_url.clone()
     }
 }
 
@@ -524,17 +520,15 @@ impl Running {
             .map(|(n, what)| format!("{n} {what}{}", if *n == 1 { "" } else { "s" }))
             .collect();
         eprintln!("\n  {} {}\n", info.name, info.version);
-        let mut lines = vec![
-            ("URL".to_owned(), self.url()),
-            ("Serves".to_owned(), serves.join(", ")),
-        ];
-        lines.extend(self.mount.notes.clone());
-        for (label, text) in lines {
-            eprintln!("  {label:<8} {text}");
-        }
+        eprintln!("  {:<8}{}", "url", self.url());
+        eprintln!("  {:<8}{}", "serves", serves.join(", "));
+        self.mount
+            .notes
+            .iter()
+            .for_each(|note| eprintln!("  {note}"));
         eprintln!(
-            "  {:<8} add the URL to an MCP client; Ctrl-C stops the server\n",
-            "Next"
+            "  {:<8}add the url to an MCP client; Ctrl-C stops the server\n",
+            "next"
         );
     }
 }

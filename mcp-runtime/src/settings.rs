@@ -4,6 +4,7 @@
 
 use std::fmt;
 use std::net::IpAddr;
+use std::path::PathBuf;
 
 use url::{Host, Url};
 
@@ -40,6 +41,8 @@ pub struct Settings {
     pub allowed_origins: Vec<String>,
     /// `DATABASE_URL`: any sqlx URL; by default a SQLite file under the user's state directory.
     pub database_url: Option<String>,
+    /// Where that file's directory is made: `XDG_STATE_HOME`, else `~/.local/state`; `None` without a home.
+    pub state_home: Option<PathBuf>,
     /// `WORKERS`: worker threads, one a core by default.
     pub workers: Option<usize>,
     /// `ALLOW_INSECURE_HTTP=1`: serve plain `http` under a name that is not loopback. Warned about at every start.
@@ -54,6 +57,7 @@ impl Default for Settings {
             public_url: None,
             allowed_origins: Vec::new(),
             database_url: None,
+            state_home: None,
             workers: None,
             allow_insecure_http: false,
         }
@@ -113,6 +117,10 @@ impl Settings {
             }
         }
         settings.database_url = var("DATABASE_URL");
+        // The XDG specification has relative paths ignored.
+        let absolute = |name: &str| var(name).map(PathBuf::from).filter(|p| p.is_absolute());
+        settings.state_home = absolute("XDG_STATE_HOME")
+            .or_else(|| absolute("HOME").map(|home| home.join(".local/state")));
         if let Some(workers) = var("WORKERS") {
             settings.workers = Some(
                 workers

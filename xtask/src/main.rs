@@ -1,1 +1,146 @@
-fn main() {}
+//! The project's own commands: what CI runs, and what a developer runs before a push.
+//!
+//! `cargo xtask test` needs nothing but Rust, Node, Python and, on Debian, apt: the rest it provisions under
+//! `target/xtask`. Every step either passes or fails; none is skipped in silence.
+
+mod bless;
+mod browser;
+mod cargo_steps;
+mod client_walks;
+mod exec;
+mod layers;
+mod provision;
+mod run;
+mod server;
+mod workspace;
+
+use std::process::ExitCode;
+
+use anyhow::{Result, bail};
+
+use crate::run::Step;
+use crate::workspace::Workspace;
+
+const USAGE: &str = "\
+The project's own commands.
+
+  cargo xtask test                  everything that CI runs, in its order
+  cargo xtask test STEP…            some steps only (`provision` first, on a fresh machine)
+  cargo xtask test --list           the steps
+  cargo xtask test --fail-fast …    stop at the first step that fails
+  cargo xtask bless                 accept the UI tests' messages and the snapshots as they are now
+";
+
+/// Cheap checks first, so that a slip shows within seconds; foreign programs last.
+const STEPS: &[Step] = &[
+    Step::new("provision", "install what the steps need", provision::run),
+    Step::new(
+        "layers",
+        "each layer imports only earlier ones; short files",
+        layers::run,
+    ),
+    Step::new("fmt", "cargo fmt --check", cargo_steps::fmt),
+    Step::new(
+        "clippy",
+        "clippy on everything, warnings are errors",
+        cargo_steps::clippy,
+    ),
+    Step::new("unit", "unit and integration tests", cargo_steps::unit),
+    Step::new("ui", "the macros' compile errors", cargo_steps::ui),
+    Step::new(
+        "doctest",
+        "examples in the documentation",
+        cargo_steps::doctest,
+    ),
+    Step::new("doc", "rustdoc, warnings are errors", cargo_steps::doc),
+    Step::new(
+        "features",
+        "mcp-runtime with no feature and with each alone",
+        cargo_steps::features,
+    ),
+    Step::new(
+        "deny",
+        "licences, bans, sources and advisories",
+        cargo_steps::deny,
+    ),
+    Step::new(
+        "e2e",
+        "foreign clients against a running server",
+        client_walks::run,
+    ),
+    Step::new(
+        "browser",
+        "the login page in headless Chromium",
+        browser::run,
+    ),
+];
+
+fn main() -> ExitCode {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let args: Vec<&str> = args.iter().map(String::as_str).collect();
+    match command(&args) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("xtask: {error:#}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn command(args: &[&str]) -> Result<bool> {
+    match args {
+        ["test", "--list"] => {
+            for step in STEPS {
+                println!("{:<10} {}", step.name, step.about);
+            }
+            Ok(true)
+        }
+        ["test", wanted @ ..] => {
+            let fail_fast = wanted.contains(&"--fail-fast");
+            let wanted: Vec<&str> = wanted
+                .iter()
+                .copied()
+                .filter(|arg| *arg != "--fail-fast")
+                .collect();
+            run::run(&Workspace::find()?, &choose(&wanted)?, fail_fast)
+        }
+        ["bless"] => bless::run(&Workspace::find()?),
+        [] | ["help" | "-h" | "--help"] => {
+            print!("{USAGE}");
+            Ok(true)
+        }
+        other => bail!("`{}` is no command\n\n{USAGE}", other.join(" ")),
+    }
+}
+
+/// The named steps in their own order, or all.
+fn choose(wanted: &[&str]) -> Result<Vec<&'static Step>> {
+    if let Some(unknown) = wanted
+        .iter()
+        .find(|name| STEPS.iter().all(|s| s.name != **name))
+    {
+        bail!("`{unknown}` is no step: `cargo xtask test --list` shows them");
+    }
+    Ok(STEPS
+        .iter()
+        .filter(|step| wanted.is_empty() || wanted.contains(&step.name))
+        .collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn steps_keep_their_order_and_unknown_ones_are_refused() {
+        let names: Vec<_> = choose(&["clippy", "fmt"])
+            .expect("both exist")
+            .iter()
+            .map(|step| step.name)
+            .collect();
+        assert_eq!(names, ["fmt", "clippy"]);
+        assert_eq!(choose(&[]).expect("all").len(), STEPS.len());
+        assert!(choose(&["lint"]).is_err_and(|error| error.to_string().contains("`lint`")));
+    }
+}

@@ -1,59 +1,166 @@
-//! stub
-use crate::extract::User;
-use crate::settings::*;
+//! Who may call: the embedded OAuth 2.1 authorization server, and the check of every request's token.
+//!
+//! [`Auth`] is what a user of the crate sets; the transport holds the `Guard` that came of it.
+
+#[cfg(feature = "auth")]
+mod access_token;
+#[cfg(feature = "auth")]
+mod admin;
+#[cfg(feature = "auth")]
+mod authorize;
+#[cfg(feature = "auth")]
+mod brand;
+#[cfg(feature = "auth")]
+mod clients;
+#[cfg(feature = "auth")]
+mod clock;
+#[cfg(feature = "auth")]
+mod code;
+#[cfg(feature = "auth")]
+mod config;
+#[cfg(feature = "auth")]
+mod consent;
+#[cfg(feature = "auth")]
+mod demo;
+#[cfg(feature = "auth")]
+mod fault;
+mod guard;
+#[cfg(feature = "auth")]
+mod hashing;
+pub(crate) mod http;
+#[cfg(feature = "auth")]
+mod introspect;
+#[cfg(feature = "auth")]
+mod keys;
+#[cfg(feature = "auth")]
+mod login;
+#[cfg(feature = "auth")]
+mod metadata;
+#[cfg(feature = "auth")]
+mod params;
+#[cfg(feature = "auth")]
+mod pkce;
+#[cfg(feature = "auth")]
+mod redirect_uri;
+#[cfg(feature = "auth")]
+mod refresh;
+#[cfg(feature = "auth")]
+mod register;
+#[cfg(feature = "auth")]
+mod resource;
+#[cfg(feature = "auth")]
+mod revoke;
+#[cfg(feature = "auth")]
+mod scope;
+#[cfg(feature = "auth")]
+mod secret;
+#[cfg(feature = "auth")]
+mod server;
+#[cfg(feature = "auth")]
+mod throttle;
+#[cfg(feature = "auth")]
+mod token;
+#[cfg(feature = "auth")]
+mod users;
+
+#[cfg(feature = "auth")]
+pub(crate) use admin::Admin;
+#[cfg(feature = "auth")]
+pub use brand::Brand;
+#[cfg(feature = "auth")]
+pub use clock::Clock;
+pub(crate) use guard::{Guard, Refusal};
+
+#[cfg(feature = "auth")]
 use std::sync::Arc;
-pub struct Auth;
-pub(crate) struct Site {
-    pub url: PublicUrl,
-    pub endpoint: String,
-    pub server_name: String,
-    pub loopback_bind: bool,
+
+use crate::settings::{PublicUrl, Settings, SettingsError};
+
+/// How a server knows its callers.
+///
+/// With the feature `auth`, the default is [`Auth::embedded`]; without it, serving needs an explicit
+/// [`Auth::none`].
+#[derive(Debug, Clone)]
+pub struct Auth(pub(crate) Mode);
+
+#[derive(Debug, Clone)]
+pub(crate) enum Mode {
+    /// Everyone may call, as nobody.
+    Open,
+    /// The embedded authorization server.
+    #[cfg(feature = "auth")]
+    Embedded(Box<config::Config>),
 }
+
 impl Auth {
-    pub fn scope(self, _: &str, _: &str) -> Self {
-        self
-    }
-    pub fn demo_user(self, _: &str, _: &str) -> Self {
-        self
-    }
-    pub fn embedded() -> Self {
-        Self
-    }
+    /// No authorization: whoever reaches the endpoint may call every tool, and there is no user.
     pub fn none() -> Self {
-        Self
+        Self(Mode::Open)
     }
+
+    /// Prepares what the transport asks on each request. `extra_scopes` are those that tools name.
+    ///
+    /// # Errors
+    /// A setting or a store that cannot be used, in one sentence that says what to do.
+    #[cfg_attr(not(feature = "auth"), allow(unused_variables))]
     pub(crate) async fn start(
         self,
-        _site: &Site,
-        _settings: &Settings,
-        _extra: Vec<String>,
+        site: &Site,
+        settings: &Settings,
+        extra_scopes: Vec<String>,
     ) -> Result<Guard, SettingsError> {
-        Ok(Guard)
+        match self.0 {
+            Mode::Open => Ok(Guard::open()),
+            #[cfg(feature = "auth")]
+            Mode::Embedded(config) => {
+                let store =
+                    Arc::new(crate::store::Sqlite::open(settings, &site.server_name).await?);
+                let path = store.path().map(ToOwned::to_owned);
+                let server =
+                    server::Server::start(*config, site, store, path, extra_scopes).await?;
+                server.keep_house();
+                Ok(Guard::embedded(server))
+            }
+        }
     }
 }
-#[derive(Clone)]
-pub(crate) struct Guard;
-impl Guard {
-    pub(crate) fn banner_lines(&self) -> Vec<(String, String)> {
-        Vec::new()
-    }
-    pub(crate) fn is_open(&self) -> bool {
-        true
-    }
-    pub(crate) async fn authenticate(&self, _a: &[&[u8]]) -> Result<Option<Arc<User>>, Refusal> {
-        Ok(None)
-    }
-    pub(crate) fn step_up(&self, _n: &[&str], _u: &User) -> Option<Refusal> {
-        None
+
+#[cfg(feature = "auth")]
+impl Default for Auth {
+    fn default() -> Self {
+        Self::embedded()
     }
 }
-pub(crate) struct Refusal {
-    pub status: u16,
-    pub challenge: Option<String>,
-    pub retry_after: Option<u32>,
-    pub error: &'static str,
-    pub description: String,
+
+/// Where a server stands in the world.
+#[derive(Debug, Clone)]
+pub(crate) struct Site {
+    /// The base URL in all metadata; the issuer.
+    pub(crate) url: PublicUrl,
+    /// The path of the MCP endpoint below it: `/mcp`.
+    pub(crate) endpoint: String,
+    /// The server's name, to show, and for the store's directory.
+    pub(crate) server_name: String,
+    /// Whether only this machine can reach the bind address.
+    pub(crate) loopback_bind: bool,
 }
-pub(crate) mod http {
-    pub(crate) fn configure(_g: &super::Guard, _c: &mut actix_web::web::ServiceConfig) {}
+
+impl Site {
+    /// The place of a server with this name under this URL.
+    pub(crate) fn of(url: PublicUrl, server_name: &str, settings: &Settings) -> Self {
+        Self {
+            url,
+            endpoint: "/mcp".into(),
+            server_name: server_name.into(),
+            loopback_bind: settings.binds_loopback(),
+        }
+    }
+}
+
+#[cfg(feature = "auth")]
+impl Site {
+    /// The resource identifier of the endpoint, the `aud` of its tokens: never ends in a slash.
+    pub(crate) fn resource(&self) -> String {
+        self.url.join(self.endpoint.trim_end_matches('/'))
+    }
 }

@@ -65,6 +65,10 @@ enum Command {
     #[cfg(feature = "auth")]
     #[command(subcommand)]
     Keys(users::KeysCommand),
+    /// See and end what clients may do on behalf of users
+    #[cfg(feature = "auth")]
+    #[command(subcommand)]
+    Grants(users::GrantsCommand),
 }
 
 /// Does what the arguments say. A usage or start error is shown in one sentence and ends the process with 2.
@@ -90,6 +94,8 @@ pub(crate) async fn run(server: Server) -> Result<(), Error> {
         Command::User(command) => users::user(server, command).await,
         #[cfg(feature = "auth")]
         Command::Keys(command) => users::keys(server, command).await,
+        #[cfg(feature = "auth")]
+        Command::Grants(command) => users::grants(server, command).await,
     };
     outcome.map_err(|error| exit(&error))
 }

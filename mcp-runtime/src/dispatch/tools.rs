@@ -46,7 +46,7 @@ impl Dispatcher {
 }
 
 /// The bytes of `arguments`, which may be absent.
-pub(super) fn raw_object<'a>(arguments: Option<&'a RawValue>) -> &'a [u8] {
+pub(super) fn raw_object(arguments: Option<&RawValue>) -> &[u8] {
     match arguments.map(RawValue::get) {
         None | Some("null") => b"{}",
         Some(text) => text.as_bytes(),

@@ -39,11 +39,7 @@ pub(crate) enum Message<'a> {
         params: Option<&'a RawValue>,
     },
     /// An answer to a request of ours.
-    Response {
-        id: Id<'a>,
-        result: Option<&'a RawValue>,
-        error: Option<&'a RawValue>,
-    },
+    Response,
 }
 
 /// A message that is none, with the id to answer under, where one could be read.
@@ -109,12 +105,8 @@ impl<'a> Message<'a> {
                 method,
                 params: envelope.params,
             }),
-            (None, Some(id)) if envelope.result.is_some() != envelope.error.is_some() => {
-                Ok(Self::Response {
-                    id,
-                    result: envelope.result,
-                    error: envelope.error,
-                })
+            (None, Some(_)) if envelope.result.is_some() != envelope.error.is_some() => {
+                Ok(Self::Response)
             }
             _ => refuse("the message has no `method`"),
         }
@@ -197,7 +189,7 @@ mod tests {
         ));
         assert!(matches!(
             parse(r#"{"jsonrpc":"2.0","id":"a","result":{}}"#),
-            Message::Response { .. }
+            Message::Response
         ));
     }
 

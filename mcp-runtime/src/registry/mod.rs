@@ -28,7 +28,6 @@ pub(crate) use wire::view_meta;
 pub(crate) struct Tool {
     pub descriptor: &'static ToolDescriptor,
     pub input: Input,
-    pub output: Option<Map<String, Value>>,
     /// Whether revisions before 2026-07-28 can carry its structured value.
     pub object_output: bool,
     /// Arguments that clients repeat in a header, with the header's name (`x-mcp-header`).
@@ -153,7 +152,6 @@ impl Catalogue {
             Tool {
                 descriptor: d,
                 input,
-                output,
                 object_output,
                 headers,
             },
@@ -258,13 +256,6 @@ impl Catalogue {
         self.by_uri
             .values()
             .any(|address| matches!(address, Address::View(_)))
-    }
-
-    /// The names of the tools, sorted.
-    pub(crate) fn tool_names(&self) -> Vec<&'static str> {
-        let mut names: Vec<_> = self.tools.keys().copied().collect();
-        names.sort_unstable();
-        names
     }
 }
 

@@ -55,10 +55,11 @@ fn coerce_here(schema: &Value, value: &mut Value) {
         _ => false,
     };
     if let Value::Number(number) = value {
-        if allows("integer") && !allows("number") {
-            if let Some(whole) = whole(number) {
-                *value = Value::Number(whole);
-            }
+        if allows("integer")
+            && !allows("number")
+            && let Some(whole) = whole(number)
+        {
+            *value = Value::Number(whole);
         }
         return;
     }
@@ -69,10 +70,10 @@ fn coerce_here(schema: &Value, value: &mut Value) {
     let Ok(mut parsed) = serde_json::from_str::<Value>(text.trim()) else {
         return;
     };
-    if let (Value::Number(number), true) = (&parsed, allows("integer") && !allows("number")) {
-        if let Some(whole) = whole(number) {
-            parsed = Value::Number(whole);
-        }
+    if let (Value::Number(number), true) = (&parsed, allows("integer") && !allows("number"))
+        && let Some(whole) = whole(number)
+    {
+        parsed = Value::Number(whole);
     }
     let fits = match &parsed {
         Value::Null => allows("null"),

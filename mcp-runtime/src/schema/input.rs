@@ -298,13 +298,13 @@ fn has_constraints(schema: &Value) -> bool {
         .is_some_and(|f| f.starts_with("uint"));
     map.iter().any(|(key, value)| match key.as_str() {
         "properties" | "$defs" => match value {
-            Value::Object(children) => children.values().any(|c| has_constraints(c)),
+            Value::Object(children) => children.values().any(has_constraints),
             _ => false,
         },
         // A closed object is serde's `deny_unknown_fields`; at the root it is ours.
         "items" | "additionalProperties" => has_constraints(value),
         "anyOf" | "oneOf" | "allOf" => match value {
-            Value::Array(branches) => branches.iter().any(|b| has_constraints(b)),
+            Value::Array(branches) => branches.iter().any(has_constraints),
             _ => false,
         },
         "minimum" => !(is_unsigned && value == &json!(0)),

@@ -6,7 +6,7 @@ mod input;
 mod portable;
 mod validate;
 
-pub(crate) use input::{Input, SchemaError};
+pub(crate) use input::Input;
 pub(crate) use portable::output_schema;
 
 use schemars::generate::SchemaSettings;

@@ -1,1 +1,60 @@
-//! The store.
+//! What must outlive a request: users, clients, grants, tokens, keys, counters.
+//!
+//! One trait of atomic verbs per concern, never "find, then write": two processes on one database, or two requests
+//! in one process, get exactly one winner. A refusal that must persist (the reuse of a token) is committed before
+//! the verb answers. Whatever a holder could present arrives here as a digest already.
+
+mod clients;
+mod flow;
+mod grants;
+mod keys;
+mod sql;
+mod sqlite;
+mod users;
+
+use std::fmt;
+
+use futures_util::future::BoxFuture;
+
+pub(crate) use clients::{ClientRecord, Clients};
+pub(crate) use flow::{Approval, Flow, Retention, SessionRecord, Transaction};
+pub(crate) use grants::{
+    CodeRecord, Grant, GrantLine, Grants, Redeemed, RefreshRecord, Retry, Rotated,
+};
+pub(crate) use keys::{KeyRecord, Keys, Revocation};
+pub(crate) use sqlite::{Sqlite, write_private};
+pub(crate) use users::{UserRecord, Users};
+
+/// Milliseconds since 1970, UTC.
+pub(crate) type Millis = i64;
+
+/// What a verb answers with.
+pub(crate) type Reply<'a, T> = BoxFuture<'a, Result<T, StoreError>>;
+
+/// Everything that the authorization server keeps.
+pub(crate) trait Store:
+    Users + Clients + Flow + Grants + Keys + Send + Sync + 'static
+{
+}
+
+impl<T: Users + Clients + Flow + Grants + Keys + Send + Sync + 'static> Store for T {}
+
+/// Why a verb gave no answer. It says nothing about what was presented: never answer it as a bad credential.
+#[derive(Debug)]
+pub(crate) enum StoreError {
+    /// The database cannot be reached or is too busy; the same request may succeed later.
+    Unavailable(String),
+    /// The database holds something that this program did not write.
+    Corrupt(String),
+}
+
+impl fmt::Display for StoreError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unavailable(why) => write!(f, "the store is unavailable: {why}"),
+            Self::Corrupt(why) => write!(f, "the store holds what it should not: {why}"),
+        }
+    }
+}
+
+impl std::error::Error for StoreError {}

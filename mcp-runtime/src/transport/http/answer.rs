@@ -85,8 +85,10 @@ pub(super) fn refusal(refusal: &Refusal) -> HttpResponse {
     if let Some(seconds) = refusal.retry_after {
         builder.insert_header((header::RETRY_AFTER, seconds));
     }
-    builder.body(
-        serde_json::json!({ "error": refusal.error, "error_description": refusal.description })
-            .to_string(),
-    )
+    // Without a credential there is no error to name (RFC 6750 §3.1).
+    let mut body = serde_json::json!({ "error_description": refusal.description });
+    if !refusal.error.is_empty() {
+        body["error"] = refusal.error.into();
+    }
+    builder.body(body.to_string())
 }

@@ -94,7 +94,7 @@ impl Caller<'_> {
         let (id, method, params) = match Message::parse(&body) {
             Ok(Message::Request { id, method, params }) => (id, method, params),
             // Nothing of ours waits for an answer, and a notification gets none.
-            Ok(Message::Notification { .. } | Message::Response { .. }) => {
+            Ok(Message::Notification { .. } | Message::Response) => {
                 return HttpResponse::Accepted().finish();
             }
             Err(BadMessage { id, error }) => {
@@ -217,7 +217,7 @@ impl Caller<'_> {
                     Ok(params) => exchange.execute(id, &method, params, None).await.answer,
                     Err(error) => Answer::error(StatusCode::OK, Some(id), &error),
                 },
-                Ok(Message::Notification { .. } | Message::Response { .. }) => continue,
+                Ok(Message::Notification { .. } | Message::Response) => continue,
                 Err(BadMessage { id, error }) => Answer::error(StatusCode::OK, id, &error),
             };
             answers.push(if answers.is_empty() { b'[' } else { b',' });

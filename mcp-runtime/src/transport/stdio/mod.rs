@@ -155,7 +155,7 @@ impl Peer {
                     handle.abort();
                 }
             }
-            Ok(Message::Notification { .. } | Message::Response { .. }) => {}
+            Ok(Message::Notification { .. } | Message::Response) => {}
             Err(BadMessage { id, error }) => self.send_error(id, &error).await,
         }
     }

@@ -1,0 +1,158 @@
+//! What an administrator does from the command line, beside a running server or without one. Changes reach a
+//! running server within seconds.
+
+use std::sync::Arc;
+
+use super::hashing::Hasher;
+use super::keys;
+use super::secret::Secret;
+use super::users::{check_name, check_password, name_key, new_user};
+use super::{Auth, Mode, Site, clock, config};
+use crate::settings::{Settings, SettingsError};
+use crate::store::{GrantLine, Grants, Sqlite, StoreError, UserRecord, Users};
+
+/// The store, opened for an administrator.
+pub(crate) struct Admin {
+    store: Arc<Sqlite>,
+    hasher: Hasher,
+    clock: super::Clock,
+    longest_token: i64,
+}
+
+impl Admin {
+    /// Opens the store of a server.
+    ///
+    /// # Errors
+    /// The server has no store, or it cannot be used, in one sentence.
+    pub(crate) async fn open(
+        auth: &Auth,
+        site: &Site,
+        settings: &Settings,
+    ) -> Result<Self, SettingsError> {
+        let Mode::Embedded(config) = &auth.0 else {
+            return Err(SettingsError::new(
+                "this server has no users or keys of its own: give it `Auth::embedded()`",
+            ));
+        };
+        config.check()?;
+        keys::install_backend();
+        Ok(Self {
+            store: Arc::new(Sqlite::open(settings, &site.server_name).await?),
+            hasher: Hasher::new(),
+            clock: config.clock.clone(),
+            longest_token: clock::millis(config::LONGEST_ACCESS_TOKEN),
+        })
+    }
+
+    /// Adds a user.
+    pub(crate) async fn add_user(&self, name: &str, password: &str) -> Result<(), SettingsError> {
+        check_name(name).map_err(SettingsError::new)?;
+        let hash = self.hash(password).await?;
+        let user = new_user(name, hash, None, self.clock.now());
+        match self.store.add_user(&user).await.map_err(told)? {
+            true => Ok(()),
+            false => Err(SettingsError::new(format!(
+                "there is a user `{}` already: choose another name, or change the password with \
+                 `user passwd`",
+                user.name
+            ))),
+        }
+    }
+
+    /// All users, by name.
+    pub(crate) async fn list_users(&self) -> Result<Vec<UserRecord>, SettingsError> {
+        self.store.list_users().await.map_err(told)
+    }
+
+    /// Removes a user and ends what came of its sign-ins.
+    pub(crate) async fn remove_user(&self, name: &str) -> Result<(), SettingsError> {
+        let user = self.user(name).await?;
+        let (now, until) = self.times();
+        self.store
+            .remove_user(&user.id, now, until)
+            .await
+            .map_err(told)
+            .map(drop)
+    }
+
+    /// Changes a password and ends what came of the user's sign-ins. A demo user becomes a real one by it.
+    pub(crate) async fn set_password(
+        &self,
+        name: &str,
+        password: &str,
+    ) -> Result<(), SettingsError> {
+        let user = self.user(name).await?;
+        let hash = self.hash(password).await?;
+        let (now, until) = self.times();
+        match self
+            .store
+            .change_password(&user, &hash, None, now, until)
+            .await
+            .map_err(told)?
+        {
+            true => Ok(()),
+            false => Err(SettingsError::new(
+                "the password was changed by someone else at the same moment: try again",
+            )),
+        }
+    }
+
+    /// Makes a new signing key; the id of it. A compromised old one ends at once, and all access tokens with it.
+    pub(crate) async fn rotate_keys(&self, compromised: bool) -> Result<String, SettingsError> {
+        let now = self.clock.now();
+        keys::rotate(&*self.store, now, self.longest_token, compromised)
+            .await
+            .map_err(told)
+    }
+
+    /// The grants that live, of one user or of all, newest first.
+    pub(crate) async fn list_grants(
+        &self,
+        user: Option<&str>,
+    ) -> Result<Vec<GrantLine>, SettingsError> {
+        let user = match user {
+            Some(name) => Some(self.user(name).await?.id),
+            None => None,
+        };
+        self.store
+            .list_grants(user.as_deref(), self.clock.now())
+            .await
+            .map_err(told)
+    }
+
+    /// Ends a grant; `false` when there is none of that id.
+    pub(crate) async fn revoke_grant(&self, id: &str) -> Result<bool, SettingsError> {
+        let (now, until) = self.times();
+        self.store.revoke_grant(id, now, until).await.map_err(told)
+    }
+
+    fn times(&self) -> (i64, i64) {
+        let now = self.clock.now();
+        (now, now + self.longest_token + 60_000)
+    }
+
+    async fn user(&self, name: &str) -> Result<UserRecord, SettingsError> {
+        let found = self
+            .store
+            .user_by_name(&name_key(name))
+            .await
+            .map_err(told)?;
+        found.ok_or_else(|| {
+            SettingsError::new(format!(
+                "there is no user {name:?}: `user list` shows who there is"
+            ))
+        })
+    }
+
+    async fn hash(&self, password: &str) -> Result<String, SettingsError> {
+        check_password(password).map_err(SettingsError::new)?;
+        let hashed = self.hasher.hash(&Secret::new(password.to_owned())).await;
+        hashed.map_err(|_| SettingsError::new("the password cannot be hashed: free some memory"))
+    }
+}
+
+fn told(error: StoreError) -> SettingsError {
+    SettingsError::new(format!(
+        "{error}: check DATABASE_URL and the file behind it"
+    ))
+}

@@ -1,0 +1,318 @@
+//! The authorization request (RFC 6749 §4.1.1, OAuth 2.1 §4.1.1): judged once, then frozen until the user decides.
+
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+use super::clients::{self, Client};
+use super::consent::Browser;
+use super::fault::Fault;
+use super::params::Params;
+use super::secret::Secret;
+use super::server::Server;
+use super::{pkce, redirect_uri};
+use crate::store::{StoreError, Transaction};
+
+/// How long a user may take to sign in, in milliseconds.
+pub(crate) const PATIENCE: i64 = 10 * 60 * 1000;
+
+/// Requests that may wait at once.
+const CAP: i64 = 20_000;
+
+/// A request as it was judged; what the page posts later cannot change it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Frozen {
+    pub(crate) client_id: String,
+    pub(crate) redirect_uri: String,
+    /// Whether the request named it; if so, the token request must name the same if it names one.
+    pub(crate) redirect_uri_named: bool,
+    pub(crate) state: Option<String>,
+    pub(crate) scope: String,
+    pub(crate) challenge: String,
+    /// Whether the user must sign in again, session or not.
+    pub(crate) login: bool,
+}
+
+/// What becomes of an authorization request.
+pub(crate) enum Begun {
+    /// It waits under this handle, for this browser.
+    SignIn { handle: Secret, browser: Secret },
+    /// It fails, and the client may be told at once.
+    Redirect(String),
+    /// It fails, and a page says so.
+    Page(Stop),
+}
+
+/// A page that ends the flow here.
+#[derive(Debug)]
+pub(crate) struct Stop {
+    pub(crate) status: u16,
+    pub(crate) text: Cow<'static, str>,
+    /// Where the client expects the error, if its user wants to go there: the host, and the URL.
+    pub(crate) way_back: Option<(String, String)>,
+    pub(crate) retry_after: Option<u32>,
+}
+
+impl Stop {
+    pub(crate) fn new(status: u16, text: impl Into<Cow<'static, str>>) -> Self {
+        Self {
+            status,
+            text: text.into(),
+            way_back: None,
+            retry_after: None,
+        }
+    }
+}
+
+impl From<StoreError> for Stop {
+    fn from(error: StoreError) -> Self {
+        tracing::error!(%error, "a sign-in failed on the store");
+        let text = "The server cannot reach its database. Please try again in a moment.";
+        Self {
+            retry_after: Some(5),
+            ..Self::new(503, text)
+        }
+    }
+}
+
+/// Judges an authorization request.
+pub(crate) async fn begin(server: &Server, params: &Params, browser: &Browser) -> Begun {
+    let (client, redirect_uri) = match trusted_part(server, params).await {
+        Ok(known) => known,
+        Err(stop) => return Begun::Page(stop),
+    };
+    // From here on there is a client to tell.
+    match judge(server, params, &client, &redirect_uri, browser).await {
+        Ok(frozen) => match freeze(server, &frozen, browser).await {
+            Ok((handle, browser)) => Begun::SignIn { handle, browser },
+            Err(stop) => Begun::Page(stop),
+        },
+        Err(fault) => tell(server, params, &client, &redirect_uri, browser, fault).await,
+    }
+}
+
+/// The client and one of its redirect URIs; without both there is nobody to redirect to (RFC 6749 §4.1.2.1).
+async fn trusted_part(server: &Server, params: &Params) -> Result<(Client, String), Stop> {
+    let local = |text: &'static str| Stop::new(400, text);
+    let client_id = params
+        .one("client_id")
+        .map_err(|_| local("The request names more than one client."))?
+        .ok_or_else(|| local("The request does not say which client it comes from."))?;
+    let client = clients::find(server, client_id).await?.ok_or_else(|| {
+        local(
+            "This server does not know the client. Remove the server in your app and add it again.",
+        )
+    })?;
+    let asked = params
+        .one("redirect_uri")
+        .map_err(|_| local("The request names more than one redirect URI."))?;
+    let registered = &client.metadata.redirect_uris;
+    let redirect_uri = match (asked, registered.as_slice()) {
+        (Some(asked), _) => registered
+            .iter()
+            .any(|r| redirect_uri::matches(r, asked, &server.config))
+            .then(|| asked.to_owned()),
+        (None, [only]) => Some(only.clone()),
+        (None, _) => None,
+    };
+    let redirect_uri = redirect_uri.ok_or_else(|| {
+        local("The request wants to return to an address that the client did not register.")
+    })?;
+    Ok((client, redirect_uri))
+}
+
+async fn judge(
+    server: &Server,
+    params: &Params,
+    client: &Client,
+    redirect_uri: &str,
+    browser: &Browser,
+) -> Result<Frozen, Fault> {
+    params.refuse_repeats()?;
+    // Fetching by reference is an outbound request that a stranger steers.
+    if params.one("request_uri")?.is_some() {
+        return Err(Fault::new(
+            "request_uri_not_supported",
+            "`request_uri` is not supported",
+        ));
+    }
+    if params.one("request")?.is_some() {
+        return Err(Fault::new(
+            "request_not_supported",
+            "`request` is not supported",
+        ));
+    }
+    match params.one("response_type")? {
+        Some("code") => {}
+        None => return Err(Fault::invalid_request("`response_type` is missing")),
+        Some(_) => {
+            return Err(Fault::new(
+                "unsupported_response_type",
+                "`response_type` must be code",
+            ));
+        }
+    }
+    if params
+        .one("response_mode")?
+        .is_some_and(|mode| mode != "query")
+    {
+        return Err(Fault::invalid_request("`response_mode` must be query"));
+    }
+    let scope = match params.one("scope")? {
+        Some(asked) => server.scopes.resolve(Some(asked))?,
+        // What the client registered is its default, no limit: registration is anonymous, the user's consent is not.
+        None => server
+            .scopes
+            .resolve(Some(&client.metadata.scope))
+            .or_else(|_no_longer_known| server.scopes.resolve(None))?,
+    };
+    check_resource(server, params)?;
+    let challenge = pkce::challenge(
+        params.one("code_challenge")?,
+        params.one("code_challenge_method")?,
+    )?;
+    let login = match params.one("prompt")? {
+        Some("none") => {
+            let signed_in = browser.session(server).await?.is_some();
+            // Consent is asked every time, so there is nothing that could be granted in silence.
+            return Err(match signed_in {
+                true => Fault::new("consent_required", "the user must consent"),
+                false => Fault::new("login_required", "the user must sign in"),
+            });
+        }
+        prompt => {
+            prompt.is_some_and(|p| p.split(' ').any(|p| p == "login" || p == "select_account"))
+        }
+    };
+    Ok(Frozen {
+        client_id: client.id.clone(),
+        redirect_uri: redirect_uri.to_owned(),
+        redirect_uri_named: params.one("redirect_uri")?.is_some(),
+        state: params.one("state")?.map(Into::into),
+        scope,
+        challenge: challenge.to_owned(),
+        login,
+    })
+}
+
+/// Refuses a request for another resource than this server (RFC 8707 §2). A trailing slash and an upper-case host
+/// mean the same resource.
+pub(crate) fn check_resource(server: &Server, params: &Params) -> Result<(), Fault> {
+    let ours = Url::parse(&server.resource).ok();
+    for resource in params.all("resource") {
+        let asked = Url::parse(resource).ok().map(|mut url| {
+            let path = url.path().trim_end_matches('/').to_owned();
+            url.set_path(&path);
+            url
+        });
+        let same =
+            asked.is_some() && asked == ours && resource.bytes().all(|b| b.is_ascii_graphic());
+        if !same {
+            return Err(Fault::new(
+                "invalid_target",
+                "`resource` is not this server's endpoint",
+            ));
+        }
+    }
+    Ok(())
+}
+
+async fn freeze(
+    server: &Server,
+    frozen: &Frozen,
+    browser: &Browser,
+) -> Result<(Secret, Secret), Stop> {
+    let handle = Secret::random();
+    // A browser that is in the middle of another sign-in keeps its cookie, so that both work.
+    let cookie = browser.pre_login.clone().unwrap_or_else(Secret::random);
+    let now = server.now();
+    let transaction = Transaction {
+        handle: handle.digest(),
+        browser: cookie.digest(),
+        request: serde_json::to_string(frozen).map_err(|e| StoreError::Corrupt(e.to_string()))?,
+        expires_at: now + PATIENCE,
+    };
+    if !server.store.put_transaction(&transaction, CAP, now).await? {
+        let text = "Too many sign-ins are under way. Please try again in a few minutes.";
+        return Err(Stop {
+            retry_after: Some(60),
+            ..Stop::new(503, text)
+        });
+    }
+    Ok((handle, cookie))
+}
+
+/// Tells the client of an error before anyone signed in. A stranger can register any https address, so an automatic
+/// redirect to it would make this server an open redirector (RFC 9700 §4.11.2): it happens only towards the user's own
+/// machine, or to where this user has let this client go before.
+async fn tell(
+    server: &Server,
+    params: &Params,
+    client: &Client,
+    redirect_uri: &str,
+    browser: &Browser,
+    fault: Fault,
+) -> Begun {
+    if fault.status == 503 {
+        return Begun::Page(Stop {
+            retry_after: fault.retry_after,
+            ..Stop::new(
+                503,
+                "The server cannot reach its database. Please try again in a moment.",
+            )
+        });
+    }
+    let state = params.one("state").ok().flatten();
+    let to = error_redirect(server, redirect_uri, state, fault.error, &fault.description);
+    match may_redirect(server, client, redirect_uri, browser).await {
+        Ok(true) => Begun::Redirect(to),
+        Ok(false) => Begun::Page(Stop {
+            way_back: Some((redirect_uri::shown_host(redirect_uri), to)),
+            ..Stop::new(
+                400,
+                format!(
+                    "The app sent a request that cannot be served: {}.",
+                    fault.description
+                ),
+            )
+        }),
+        Err(error) => Begun::Page(error.into()),
+    }
+}
+
+async fn may_redirect(
+    server: &Server,
+    client: &Client,
+    redirect_uri: &str,
+    browser: &Browser,
+) -> Result<bool, StoreError> {
+    let loopback = Url::parse(redirect_uri)
+        .is_ok_and(|u| u.scheme() == "http" && redirect_uri::is_loopback(&u, &server.config));
+    if loopback {
+        return Ok(true);
+    }
+    match browser.session(server).await? {
+        Some((session, _)) => {
+            server
+                .store
+                .approved_before(&session.user_id, &client.id, redirect_uri)
+                .await
+        }
+        None => Ok(false),
+    }
+}
+
+/// The redirect that carries an error (RFC 6749 §4.1.2.1, RFC 9207 §2).
+pub(crate) fn error_redirect(
+    server: &Server,
+    redirect_uri: &str,
+    state: Option<&str>,
+    error: &str,
+    description: &str,
+) -> String {
+    let mut params = vec![("error", error), ("error_description", description)];
+    params.extend(state.map(|state| ("state", state)));
+    params.push(("iss", &server.issuer));
+    redirect_uri::with_params(redirect_uri, &params)
+}

@@ -1,0 +1,165 @@
+//! What a user of the crate may set about the embedded server.
+
+use std::time::Duration;
+
+use super::secret::Secret;
+use super::{Auth, Brand, Clock, Mode};
+use crate::settings::SettingsError;
+
+/// The settings of [`Auth::embedded`].
+#[derive(Debug, Clone)]
+pub(crate) struct Config {
+    /// Scopes with the words of the consent page; the first is the base scope.
+    pub(crate) scopes: Vec<(String, String)>,
+    pub(crate) demo_users: Vec<(String, Secret)>,
+    pub(crate) brand: Brand,
+    pub(crate) access_token_lifetime: Duration,
+    pub(crate) code_lifetime: Duration,
+    pub(crate) refresh_window: Duration,
+    /// How long a refresh token lives that nobody uses.
+    pub(crate) refresh_idle: Duration,
+    /// How long a grant lives at the most.
+    pub(crate) grant_lifetime: Duration,
+    /// How long a browser stays signed in.
+    pub(crate) session_lifetime: Duration,
+    pub(crate) localhost_redirects: bool,
+    pub(crate) private_use_schemes: bool,
+    pub(crate) clock: Clock,
+}
+
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Access tokens live this long at the most, whatever is set: revocations are remembered for as long.
+pub(crate) const LONGEST_ACCESS_TOKEN: Duration = Duration::from_secs(60 * 60);
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            scopes: Vec::new(),
+            demo_users: Vec::new(),
+            brand: Brand::default(),
+            access_token_lifetime: Duration::from_secs(10 * 60),
+            code_lifetime: Duration::from_secs(60),
+            refresh_window: Duration::from_secs(120),
+            refresh_idle: 30 * DAY,
+            grant_lifetime: 90 * DAY,
+            session_lifetime: DAY / 2,
+            localhost_redirects: true,
+            private_use_schemes: false,
+            clock: Clock::system(),
+        }
+    }
+}
+
+impl Config {
+    /// Refuses what the specifications or the design forbid.
+    pub(crate) fn check(&self) -> Result<(), SettingsError> {
+        let life = self.access_token_lifetime;
+        if life < Duration::from_secs(1) || life > LONGEST_ACCESS_TOKEN {
+            return Err(SettingsError::new(format!(
+                "the access token's lifetime is {} s: set it to between 1 second and 1 hour (10 \
+                 minutes are usual)",
+                life.as_secs()
+            )));
+        }
+        // RFC 6749 §4.1.2.
+        if self.code_lifetime < Duration::from_secs(1)
+            || self.code_lifetime > Duration::from_secs(600)
+        {
+            return Err(SettingsError::new(format!(
+                "the authorization code's lifetime is {} s: set it to between 1 and 600 seconds \
+                 (60 are usual)",
+                self.code_lifetime.as_secs()
+            )));
+        }
+        match &self.brand.accent {
+            Some(colour) if !is_colour(colour) => Err(SettingsError::new(format!(
+                "the brand's accent is `{colour}`: write a colour such as #0f766e"
+            ))),
+            _ => Ok(()),
+        }
+    }
+}
+
+fn is_colour(text: &str) -> bool {
+    text.strip_prefix('#')
+        .is_some_and(|hex| hex.len() == 6 && hex.bytes().all(|b| b.is_ascii_hexdigit()))
+}
+
+/// The settings of the embedded server. On [`Auth::none`] they change nothing.
+impl Auth {
+    /// The embedded OAuth 2.1 authorization server with its sign-in page. Unless [`scope`](Self::scope) says
+    /// otherwise, the base scope is `read`.
+    pub fn embedded() -> Self {
+        Self(Mode::Embedded(Box::default()))
+    }
+
+    fn set(mut self, change: impl FnOnce(&mut Config)) -> Self {
+        if let Mode::Embedded(config) = &mut self.0 {
+            change(config);
+        }
+        self
+    }
+
+    /// Adds a scope with the words that the consent page says for it. The first is the base scope: required of every
+    /// request, and granted where a client names none.
+    #[must_use]
+    pub fn scope(self, name: impl Into<String>, words: impl Into<String>) -> Self {
+        self.set(|c| c.scopes.push((name.into(), words.into())))
+    }
+
+    /// Adds a demonstration user. The password works only while both the bind address and `PUBLIC_URL` are loopback;
+    /// otherwise the user gets a random one, which is shown at the start. Real users are made with `user add`.
+    #[must_use]
+    pub fn demo_user(self, name: impl Into<String>, password: impl Into<String>) -> Self {
+        self.set(|c| {
+            c.demo_users
+                .push((name.into(), Secret::new(password.into())))
+        })
+    }
+
+    /// How the sign-in page presents itself.
+    #[must_use]
+    pub fn brand(self, brand: Brand) -> Self {
+        self.set(|c| c.brand = brand)
+    }
+
+    /// How long an access token lives: 10 minutes by default, 1 hour at the most.
+    #[must_use]
+    pub fn access_token_lifetime(self, lifetime: Duration) -> Self {
+        self.set(|c| c.access_token_lifetime = lifetime)
+    }
+
+    /// How long an authorization code lives: 60 seconds by default, 600 at the most (RFC 6749 §4.1.2).
+    #[must_use]
+    pub fn code_lifetime(self, lifetime: Duration) -> Self {
+        self.set(|c| c.code_lifetime = lifetime)
+    }
+
+    /// For how long a client that lost the answer to a refresh gets the same answer again: 120 seconds by default,
+    /// zero for never.
+    #[must_use]
+    pub fn refresh_window(self, window: Duration) -> Self {
+        self.set(|c| c.refresh_window = window)
+    }
+
+    /// Whether `http://localhost` is a loopback redirect, whose port may vary as that of `127.0.0.1` does
+    /// (RFC 8252 §7.3, §8.3): yes by default.
+    #[must_use]
+    pub fn localhost_redirects(self, allowed: bool) -> Self {
+        self.set(|c| c.localhost_redirects = allowed)
+    }
+
+    /// Whether clients may register redirects with a scheme of their own, such as `cursor://` (RFC 8252 §7.1): no by
+    /// default, since any app on a device may claim such a scheme.
+    #[must_use]
+    pub fn private_use_schemes(self, allowed: bool) -> Self {
+        self.set(|c| c.private_use_schemes = allowed)
+    }
+
+    /// Another clock than the system's, for tests.
+    #[must_use]
+    pub fn clock(self, clock: Clock) -> Self {
+        self.set(|c| c.clock = clock)
+    }
+}

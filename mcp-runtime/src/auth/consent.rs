@@ -1,0 +1,398 @@
+//! The one page that signs in and asks for consent, and what its answer does.
+//!
+//! The page's forms carry a handle and a token. The handle names the frozen request; the token proves that the post
+//! comes from the page that this browser was shown, and, where the page stood on a live session, from that session.
+
+use std::net::IpAddr;
+
+use super::authorize::{self, Frozen, Stop};
+use super::clients;
+use super::clock::millis;
+use super::login::{self, Refused};
+use super::params::Params;
+use super::redirect_uri;
+use super::secret::{self, Secret, random_id};
+use super::server::Server;
+use crate::store::{Approval, CodeRecord, Grant, SessionRecord, StoreError, Transaction};
+
+/// What a browser's cookies say.
+#[derive(Debug, Default)]
+pub(crate) struct Browser {
+    /// Set before the login, so that the page belongs to one browser.
+    pub(crate) pre_login: Option<Secret>,
+    /// Set by the login.
+    pub(crate) session: Option<Secret>,
+}
+
+impl Browser {
+    /// The live session and the user's name.
+    pub(crate) async fn session(
+        &self,
+        server: &Server,
+    ) -> Result<Option<(SessionRecord, String)>, StoreError> {
+        match &self.session {
+            Some(cookie) => server.store.session(&cookie.digest(), server.now()).await,
+            None => Ok(None),
+        }
+    }
+}
+
+/// What the page shows.
+pub(crate) struct Page {
+    pub(crate) handle: Secret,
+    pub(crate) token: Secret,
+    /// The name that the client claims.
+    pub(crate) client: Option<String>,
+    pub(crate) redirect_host: String,
+    pub(crate) to_this_computer: bool,
+    pub(crate) resource: String,
+    /// Names and words of the scopes; the first may be the base scope.
+    pub(crate) scopes: Vec<(String, String)>,
+    /// The name of whoever is signed in; `None` shows the fields.
+    pub(crate) user: Option<String>,
+    /// The name that was typed before.
+    pub(crate) typed: String,
+    /// What went wrong with the last answer.
+    pub(crate) problem: Option<&'static str>,
+}
+
+/// What an answer to the page does.
+pub(crate) enum Answered {
+    /// Back to the client; after a login with a new session.
+    Redirect { to: String, session: Option<Secret> },
+    /// The page again, with a problem.
+    Again {
+        status: u16,
+        page: Box<Page>,
+        retry_after: Option<u32>,
+    },
+}
+
+/// The page for a request that waits. `other_account` shows the fields despite a session.
+pub(crate) async fn show(
+    server: &Server,
+    params: &Params,
+    browser: &Browser,
+) -> Result<Page, Stop> {
+    let (transaction, frozen, handle) = open(server, params, browser).await?;
+    let other_account = matches!(params.one("account"), Ok(Some("other")));
+    let session = match frozen.login || other_account {
+        true => None,
+        false => browser.session(server).await?,
+    };
+    page(server, &transaction, &frozen, handle, browser, session).await
+}
+
+/// The user's answer.
+pub(crate) async fn answer(
+    server: &Server,
+    params: &Params,
+    browser: &Browser,
+    address: Option<IpAddr>,
+) -> Result<Answered, Stop> {
+    params_once(params)?;
+    let (transaction, frozen, handle) = open(server, params, browser).await?;
+    let posted = one(params, "csrf")?.unwrap_or_default();
+    let session = browser.session(server).await?;
+    let by_login = secret::same(posted, csrf(server, &handle, browser, None).expose());
+    let by_session = session.as_ref().is_some_and(|(session, _)| {
+        secret::same(
+            posted,
+            csrf(server, &handle, browser, Some(session)).expose(),
+        )
+    });
+    if !by_login && !by_session {
+        return Err(not_from_our_page());
+    }
+    match one(params, "decision")? {
+        Some("deny") => return deny(server, &transaction, &frozen).await,
+        None | Some("allow") => {}
+        Some(_) => {
+            return Err(Stop::new(
+                400,
+                "The form was not filled in as it was shown.",
+            ));
+        }
+    }
+
+    let scope = match narrowed(params, &frozen.scope) {
+        Some(scope) => scope,
+        None => {
+            let session = session.filter(|_| by_session);
+            let mut page = page(server, &transaction, &frozen, handle, browser, session).await?;
+            page.problem = Some("Choose at least one permission, or deny the request.");
+            return Ok(Answered::Again {
+                status: 400,
+                page: Box::new(page),
+                retry_after: None,
+            });
+        }
+    };
+    if by_session && let Some((session, _)) = session {
+        let to = approve(
+            server,
+            &transaction,
+            &frozen,
+            &scope,
+            &session.user_id,
+            None,
+        )
+        .await?;
+        return Ok(Answered::Redirect { to, session: None });
+    }
+
+    let name = one(params, "username")?.unwrap_or_default();
+    let password = Secret::new(one(params, "password")?.unwrap_or_default().to_owned());
+    match login::check(server, name, &password, address).await {
+        Ok(user) => {
+            let cookie = Secret::random();
+            let record = SessionRecord {
+                handle: cookie.digest(),
+                user_id: user.id.clone(),
+                expires_at: server.now() + millis(server.config.session_lifetime),
+            };
+            let replaced = browser.session.as_ref().map(Secret::digest);
+            let session = Some((&record, replaced.as_deref()));
+            let to = approve(server, &transaction, &frozen, &scope, &user.id, session).await?;
+            Ok(Answered::Redirect {
+                to,
+                session: Some(cookie),
+            })
+        }
+        Err(refused) => {
+            let (status, problem, retry_after) = explain(refused)?;
+            let mut page = page(server, &transaction, &frozen, handle, browser, None).await?;
+            page.typed = name.chars().take(64).collect();
+            page.problem = Some(problem);
+            Ok(Answered::Again {
+                status,
+                page: Box::new(page),
+                retry_after,
+            })
+        }
+    }
+}
+
+fn explain(refused: Refused) -> Result<(u16, &'static str, Option<u32>), Stop> {
+    Ok(match refused {
+        Refused::Wrong => (401, "That name and password do not match.", None),
+        Refused::TooLong => (400, "That name or password is too long.", None),
+        Refused::Throttled(seconds) => (
+            429,
+            "Too many attempts. Please wait a few minutes and try again.",
+            Some(seconds),
+        ),
+        Refused::Busy => (
+            503,
+            "Many people are signing in. Please try again.",
+            Some(2),
+        ),
+        Refused::Store(error) => return Err(error.into()),
+    })
+}
+
+/// The request that waits under the posted handle, if this browser may answer it.
+async fn open(
+    server: &Server,
+    params: &Params,
+    browser: &Browser,
+) -> Result<(Transaction, Frozen, Secret), Stop> {
+    let gone = || {
+        Stop::new(
+            400,
+            "This sign-in link has expired or was used already. Go back to your app and connect again.",
+        )
+    };
+    let handle = Secret::new(one(params, "txn")?.ok_or_else(gone)?.to_owned());
+    let found = server
+        .store
+        .transaction(&handle.digest(), server.now())
+        .await?;
+    let transaction = found.ok_or_else(gone)?;
+    let same_browser = browser
+        .pre_login
+        .as_ref()
+        .is_some_and(|cookie| secret::same(&cookie.digest(), &transaction.browser));
+    if !same_browser {
+        return Err(Stop::new(
+            403,
+            "This sign-in was begun in another browser, or cookies are switched off. Go back to \
+             your app and connect again.",
+        ));
+    }
+    let frozen = serde_json::from_str(&transaction.request)
+        .map_err(|e| StoreError::Corrupt(format!("a waiting request: {e}")))?;
+    Ok((transaction, frozen, handle))
+}
+
+async fn page(
+    server: &Server,
+    _transaction: &Transaction,
+    frozen: &Frozen,
+    handle: Secret,
+    browser: &Browser,
+    session: Option<(SessionRecord, String)>,
+) -> Result<Page, Stop> {
+    let client = clients::find(server, &frozen.client_id)
+        .await?
+        .ok_or_else(|| {
+            Stop::new(
+                400,
+                "The app is no longer registered. Go back to it and connect again.",
+            )
+        })?;
+    let token = csrf(
+        server,
+        &handle,
+        browser,
+        session.as_ref().map(|(session, _)| session),
+    );
+    let scopes = frozen.scope.split(' ');
+    let to_this_computer = url::Url::parse(&frozen.redirect_uri)
+        .is_ok_and(|u| redirect_uri::is_loopback(&u, &server.config));
+    Ok(Page {
+        handle,
+        token,
+        client: client.name().map(Into::into),
+        redirect_host: redirect_uri::shown_host(&frozen.redirect_uri),
+        to_this_computer,
+        resource: server.resource.clone(),
+        scopes: scopes
+            .map(|s| (s.to_owned(), server.scopes.words(s).to_owned()))
+            .collect(),
+        user: session.map(|(_, name)| name),
+        typed: String::new(),
+        problem: None,
+    })
+}
+
+async fn deny(
+    server: &Server,
+    transaction: &Transaction,
+    frozen: &Frozen,
+) -> Result<Answered, Stop> {
+    if !server
+        .store
+        .take_transaction(&transaction.handle, server.now())
+        .await?
+    {
+        return Err(used());
+    }
+    tracing::info!(target: "mcp_runtime::audit", event = "denied", client = frozen.client_id);
+    let to = authorize::error_redirect(
+        server,
+        &frozen.redirect_uri,
+        frozen.state.as_deref(),
+        "access_denied",
+        "the user denied the request",
+    );
+    Ok(Answered::Redirect { to, session: None })
+}
+
+/// Closes the request and writes grant and code; the redirect that carries the code.
+async fn approve(
+    server: &Server,
+    transaction: &Transaction,
+    frozen: &Frozen,
+    scope: &str,
+    user_id: &str,
+    session: Option<(&SessionRecord, Option<&str>)>,
+) -> Result<String, Stop> {
+    let now = server.now();
+    let code = Secret::random();
+    let grant = Grant {
+        id: random_id(),
+        user_id: user_id.to_owned(),
+        client_id: frozen.client_id.clone(),
+        redirect_uri: frozen.redirect_uri.clone(),
+        resource: server.resource.clone(),
+        scope: scope.to_owned(),
+        created_at: now,
+        expires_at: now + millis(server.config.grant_lifetime),
+    };
+    let record = CodeRecord {
+        digest: code.digest(),
+        grant_id: grant.id.clone(),
+        challenge: frozen.challenge.clone(),
+        redirect_uri: frozen
+            .redirect_uri_named
+            .then(|| frozen.redirect_uri.clone()),
+        expires_at: now + millis(server.config.code_lifetime),
+        failures: 0,
+        used_at: None,
+    };
+    let approval = Approval {
+        handle: &transaction.handle,
+        grant: &grant,
+        code: &record,
+        session,
+    };
+    if !server.store.approve(approval, now).await? {
+        return Err(used());
+    }
+    tracing::info!(target: "mcp_runtime::audit", event = "consent", user = user_id,
+        client = grant.client_id, grant = grant.id, scope);
+    let mut params = vec![("code", code.expose())];
+    params.extend(frozen.state.as_deref().map(|state| ("state", state)));
+    params.push(("iss", &server.issuer));
+    Ok(redirect_uri::with_params(&frozen.redirect_uri, &params))
+}
+
+/// The token of a page: only this server can make it, only for this handle, browser and session.
+fn csrf(
+    server: &Server,
+    handle: &Secret,
+    browser: &Browser,
+    session: Option<&SessionRecord>,
+) -> Secret {
+    let cookie = browser.pre_login.as_ref().map_or("", Secret::expose);
+    let session = session.map_or("", |session| session.handle.as_str());
+    server
+        .derive
+        .derive("form", handle.expose(), &[cookie, session])
+}
+
+/// Those of the asked scopes that the user left ticked; all where the page had nothing to tick, `None` if none is
+/// left. Scopes that were not asked for change nothing.
+fn narrowed(params: &Params, asked: &str) -> Option<String> {
+    let mut ticked = params.all("scope").flat_map(|s| s.split(' ')).peekable();
+    if ticked.peek().is_none() {
+        return (params.all("scopes").next().is_none()).then(|| asked.to_owned());
+    }
+    let ticked: Vec<&str> = ticked.collect();
+    let left: Vec<&str> = asked
+        .split(' ')
+        .filter(|scope| ticked.contains(scope))
+        .collect();
+    (!left.is_empty()).then(|| left.join(" "))
+}
+
+/// Only the tick boxes of the scopes may repeat.
+fn params_once(params: &Params) -> Result<(), Stop> {
+    for name in ["txn", "csrf", "decision", "username", "password"] {
+        one(params, name)?;
+    }
+    Ok(())
+}
+
+fn one<'a>(params: &'a Params, name: &str) -> Result<Option<&'a str>, Stop> {
+    params
+        .one(name)
+        .map_err(|_| Stop::new(400, "A field of the form was sent twice."))
+}
+
+fn used() -> Stop {
+    Stop::new(
+        400,
+        "This sign-in was answered already. Go back to your app and connect again.",
+    )
+}
+
+/// A form that this browser was not shown.
+pub(crate) fn not_from_our_page() -> Stop {
+    Stop::new(
+        403,
+        "The answer did not come from the page that this browser was shown. Go back to your app \
+         and connect again.",
+    )
+}

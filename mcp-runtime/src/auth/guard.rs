@@ -1,0 +1,93 @@
+//! What the transport asks on each request: who calls, and may they.
+
+use std::sync::Arc;
+
+#[cfg(feature = "auth")]
+use super::server::Server;
+use crate::extract::User;
+
+/// The check of every request; cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Guard(Kind);
+
+#[derive(Clone)]
+enum Kind {
+    Open,
+    #[cfg(feature = "auth")]
+    Embedded(Arc<Server>),
+}
+
+/// Why a request is not served, as HTTP says it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Refusal {
+    /// The status: 400, 401, 403 or 503.
+    pub(crate) status: u16,
+    /// The value of `WWW-Authenticate`.
+    pub(crate) challenge: Option<String>,
+    /// The value of `Retry-After`, in seconds.
+    pub(crate) retry_after: Option<u32>,
+    /// The `error` code of RFC 6750 §3.1; empty where no credential was sent.
+    pub(crate) error: &'static str,
+    /// A sentence for people.
+    pub(crate) description: String,
+}
+
+impl Guard {
+    /// Lets everyone pass, as nobody.
+    pub(crate) fn open() -> Self {
+        Self(Kind::Open)
+    }
+
+    #[cfg(feature = "auth")]
+    pub(crate) fn embedded(server: Arc<Server>) -> Self {
+        Self(Kind::Embedded(server))
+    }
+
+    /// The server behind it, if there is one.
+    #[cfg(feature = "auth")]
+    pub(crate) fn server(&self) -> Option<&Arc<Server>> {
+        match &self.0 {
+            Kind::Open => None,
+            Kind::Embedded(server) => Some(server),
+        }
+    }
+
+    /// The caller, by the values of all `Authorization` headers of the request; `None` where everyone may call.
+    ///
+    /// A token that was seen before costs a digest and a look-up. (Asynchronous for the modes that must ask another
+    /// server; this one never waits.)
+    ///
+    /// # Errors
+    /// The answer to give instead: 400, 401, or 403 without the base scope.
+    #[cfg_attr(not(feature = "auth"), allow(unused_variables))]
+    pub(crate) async fn authenticate(
+        &self,
+        authorization: &[&[u8]],
+    ) -> Result<Option<Arc<User>>, Refusal> {
+        match &self.0 {
+            Kind::Open => Ok(None),
+            #[cfg(feature = "auth")]
+            Kind::Embedded(server) => server.authenticate(authorization).map(Some),
+        }
+    }
+
+    /// The 403 for an operation that needs scopes which the caller's token lacks; it names all that the operation
+    /// needs, the base scope too, so that one more consent is enough.
+    #[cfg_attr(not(feature = "auth"), allow(unused_variables))]
+    pub(crate) fn step_up(&self, needed: &[&str], user: &User) -> Option<Refusal> {
+        match &self.0 {
+            Kind::Open => None,
+            #[cfg(feature = "auth")]
+            Kind::Embedded(server) => server.step_up(needed, user),
+        }
+    }
+
+    /// What the start banner says about it: the mode, the store, and passwords that were made at this start.
+    pub(crate) fn banner_lines(&self) -> Vec<String> {
+        match &self.0 {
+            Kind::Open => vec!["auth    none: everyone who reaches the endpoint may call".into()],
+            #[cfg(feature = "auth")]
+            Kind::Embedded(server) => server.banner_lines(),
+        }
+    }
+}

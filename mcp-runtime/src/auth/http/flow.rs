@@ -1,0 +1,132 @@
+//! The endpoints that a browser visits: the authorization request and the sign-in page.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use actix_web::http::header;
+use actix_web::web::{self, Data, Payload, ServiceConfig};
+use actix_web::{HttpRequest, HttpResponse};
+
+use super::cookies::Cookies;
+use super::{answer, body, origin, page};
+use crate::auth::authorize::{self, Begun, Stop};
+use crate::auth::clock::millis;
+use crate::auth::consent::{self, Answered};
+use crate::auth::fault::Fault;
+use crate::auth::params::Params;
+use crate::auth::server::Server;
+
+pub(super) fn routes(server: &Arc<Server>, cfg: &mut ServiceConfig) {
+    let data = Data::from(server.clone());
+    let at = |path: &str| format!("{}{path}", server.site.url.path());
+    let refuse = || web::to(async || answer::method_not_allowed("GET, POST"));
+    cfg.service(
+        web::resource(at("/authorize"))
+            .app_data(data.clone())
+            .route(web::get().to(authorize))
+            .route(web::post().to(authorize_by_post))
+            .default_service(refuse()),
+    );
+    cfg.service(
+        web::resource(at("/login"))
+            .app_data(data)
+            .route(web::get().to(show))
+            .route(web::post().to(decide))
+            .default_service(refuse()),
+    );
+}
+
+async fn authorize(server: Data<Server>, req: HttpRequest) -> HttpResponse {
+    match query(&req) {
+        Ok(params) => begin(&server, &req, &params, false).await,
+        Err(stop) => page::stop(&server, &stop),
+    }
+}
+
+async fn authorize_by_post(
+    server: Data<Server>,
+    req: HttpRequest,
+    payload: Payload,
+) -> HttpResponse {
+    match body::form(&req, payload).await {
+        Ok(params) => begin(&server, &req, &params, true).await,
+        Err(fault) => page::stop(&server, &unreadable(&fault)),
+    }
+}
+
+async fn begin(server: &Server, req: &HttpRequest, params: &Params, posted: bool) -> HttpResponse {
+    let cookies = Cookies::of(&server.site);
+    match authorize::begin(server, params, &cookies.read(req)).await {
+        Begun::SignIn { handle, browser } => {
+            // Relative to this page's own path, which is under the public URL's.
+            let to = format!("{}/login?txn={}", server.site.url.path(), handle.expose());
+            let mut answer = answer::redirect(&to, posted);
+            if let Some(cookie) = cookies.pre_login(&browser) {
+                answer.headers_mut().append(header::SET_COOKIE, cookie);
+            }
+            answer
+        }
+        Begun::Redirect(to) => answer::redirect(&to, posted),
+        Begun::Page(stop) => page::stop(server, &stop),
+    }
+}
+
+async fn show(server: Data<Server>, req: HttpRequest) -> HttpResponse {
+    let shown = async {
+        let params = query(&req)?;
+        let browser = Cookies::of(&server.site).read(&req);
+        consent::show(&server, &params, &browser).await
+    };
+    match shown.await {
+        Ok(shown) => page::sign_in(&server, 200, &shown, None),
+        Err(stop) => page::stop(&server, &stop),
+    }
+}
+
+async fn decide(server: Data<Server>, req: HttpRequest, payload: Payload) -> HttpResponse {
+    let cookies = Cookies::of(&server.site);
+    let answered = async {
+        if origin::is_foreign(&req, &server.site) {
+            return Err(consent::not_from_our_page());
+        }
+        let params = body::form(&req, payload)
+            .await
+            .map_err(|fault| unreadable(&fault))?;
+        consent::answer(&server, &params, &cookies.read(&req), address(&req)).await
+    };
+    match answered.await {
+        Ok(Answered::Redirect { to, session }) => {
+            let mut answer = answer::redirect(&to, true);
+            let seconds = millis(server.config.session_lifetime) / 1000;
+            if let Some(cookie) = session.and_then(|value| cookies.session(&value, seconds)) {
+                answer.headers_mut().append(header::SET_COOKIE, cookie);
+            }
+            answer
+        }
+        Ok(Answered::Again {
+            status,
+            page,
+            retry_after,
+        }) => page::sign_in(&server, status, &page, retry_after),
+        Err(stop) => page::stop(&server, &stop),
+    }
+}
+
+fn query(req: &HttpRequest) -> Result<Params, Stop> {
+    if req.query_string().len() > body::QUERY {
+        return Err(Stop::new(414, "The address is too long."));
+    }
+    Params::parse(req.query_string().as_bytes()).map_err(|fault| unreadable(&fault))
+}
+
+fn unreadable(fault: &Fault) -> Stop {
+    Stop::new(
+        fault.status,
+        "The request cannot be read. Go back to your app and connect again.",
+    )
+}
+
+/// The address of the peer; a header that anyone can write is not asked.
+fn address(req: &HttpRequest) -> Option<IpAddr> {
+    req.peer_addr().map(|peer| peer.ip())
+}

@@ -1,0 +1,182 @@
+//! The pages: one that signs in and asks for consent, one that says why the flow ends.
+//!
+//! Names, hosts and scopes come from strangers; the template escapes every one of them.
+
+use actix_web::HttpResponse;
+use actix_web::http::header;
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+
+use super::answer;
+use crate::auth::authorize::Stop;
+use crate::auth::consent::Page;
+use crate::auth::secret::random_id;
+use crate::auth::server::Server;
+
+const STYLE: &str = include_str!("style.css");
+
+/// The page that signs in and asks for consent.
+pub(super) fn sign_in(
+    server: &Server,
+    status: u16,
+    page: &Page,
+    retry_after: Option<u32>,
+) -> HttpResponse {
+    let nonce = random_id();
+    let action = format!("{}/login", server.site.url.path());
+    let other = format!("{action}?txn={}&account=other", page.handle.expose());
+    let client = page.client.as_deref().unwrap_or("An app without a name");
+    let title = match page.problem {
+        Some(problem) => format!("{problem} – Sign in"),
+        None => "Sign in".to_owned(),
+    };
+    let keys = html! {
+        input type="hidden" name="txn" value=(page.handle.expose());
+        input type="hidden" name="csrf" value=(page.token.expose());
+    };
+    let body = html! {
+        h1 { (client) " " span.tag { "unverified" } " wants to use " (name(server)) }
+        @if let Some(problem) = page.problem {
+            p #problem role="alert" { (problem) }
+        }
+        form method="post" action=(action) {
+            (keys)
+            (scopes(server, page))
+            (facts(page))
+            @match &page.user {
+                Some(user) => {
+                    p { "You are signed in as " strong { (user) } ". "
+                        a href=(other) { "Use another account" } }
+                    button type="submit" { "Allow" }
+                }
+                None => {
+                    (fields(page))
+                    button type="submit" { "Sign in and allow" }
+                }
+            }
+        }
+        form method="post" action=(action) {
+            (keys)
+            button.quiet type="submit" name="decision" value="deny" { "Deny" }
+        }
+    };
+    let markup = document(server, &title, &nonce, body);
+    let mut answer = answer::page(status, markup, &nonce, true);
+    if let Some(seconds) = retry_after {
+        answer
+            .headers_mut()
+            .insert(header::RETRY_AFTER, seconds.into());
+    }
+    answer
+}
+
+fn scopes(server: &Server, page: &Page) -> Markup {
+    let base = server.scopes.base();
+    // With the base scope alone there is nothing to choose.
+    let choice = page.scopes.len() > 1;
+    html! {
+        p.soft #wants { "It will be able to:" }
+        ul.scopes aria-labelledby="wants" {
+            @for (name, words) in &page.scopes {
+                li {
+                    @if choice && name != base {
+                        label {
+                            input type="checkbox" name="scope" value=(name) checked;
+                            span { (words) }
+                        }
+                    } @else {
+                        @if choice { input type="hidden" name="scope" value=(name); }
+                        (words)
+                    }
+                }
+            }
+        }
+        @if choice { input type="hidden" name="scopes" value="chosen"; }
+    }
+}
+
+fn facts(page: &Page) -> Markup {
+    html! {
+        dl {
+            dt { "The app registered itself; nobody checked its name. You return to" }
+            dd { strong { (page.redirect_host) }
+                @if page.to_this_computer { " (a program on this computer)" } }
+            dt { "It gets access to" }
+            dd { (page.resource) }
+        }
+    }
+}
+
+fn fields(page: &Page) -> Markup {
+    let problem = page.problem.map(|_| "problem");
+    // Where the name is known, the password is what is left to type.
+    let (at_name, at_password) = (page.typed.is_empty(), !page.typed.is_empty());
+    html! {
+        label for="username" { "User name" }
+        input #username type="text" name="username" value=(page.typed) autocomplete="username"
+            autocapitalize="none" autocorrect="off" spellcheck="false" maxlength="64" required
+            autofocus[at_name] aria-describedby=[problem];
+        label for="password" { "Password" }
+        input #password type="password" name="password" autocomplete="current-password"
+            maxlength="1024" required autofocus[at_password] aria-describedby=[problem];
+    }
+}
+
+/// The page that says why the flow ends here.
+pub(super) fn stop(server: &Server, stop: &Stop) -> HttpResponse {
+    let nonce = random_id();
+    let body = html! {
+        h1 { "This sign-in cannot go on" }
+        p role="alert" { (stop.text) }
+        @if let Some((host, to)) = &stop.way_back {
+            p { "You can tell the app, if you trust it: "
+                a href=(to) rel="noreferrer" { "continue to " (host) } }
+        }
+    };
+    let markup = document(server, "This sign-in cannot go on", &nonce, body);
+    let mut answer = answer::page(stop.status, markup, &nonce, false);
+    if let Some(seconds) = stop.retry_after {
+        answer
+            .headers_mut()
+            .insert(header::RETRY_AFTER, seconds.into());
+    }
+    answer
+}
+
+fn name(server: &Server) -> &str {
+    server
+        .config
+        .brand
+        .name
+        .as_deref()
+        .unwrap_or(&server.site.server_name)
+}
+
+fn document(server: &Server, title: &str, nonce: &str, body: Markup) -> Markup {
+    let brand = &server.config.brand;
+    html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="robots" content="noindex";
+                title { (title) " – " (name(server)) }
+                style nonce=(nonce) {
+                    (PreEscaped(STYLE))
+                    // Checked at start-up to be a colour and nothing else.
+                    @if let Some(accent) = &brand.accent { ":root{--accent:" (accent) "}" }
+                }
+            }
+            body {
+                main {
+                    div.brand {
+                        @if let Some(logo) = &brand.logo_svg { (PreEscaped(logo)) }
+                        (name(server))
+                    }
+                    (body)
+                    @if let Some(help) = &brand.help { p.help { (help) } }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! The refresh grant (RFC 6749 §6) with rotation and reuse detection (RFC 9700 §4.14.2).
+//!
+//! The successor of a token is derived from it, so a client whose answer got lost can ask again and gets the same
+//! successor, without any token being kept in clear. That ends when the successor is used, after the window, or after
+//! a few retries; from then on the old token is a stolen one and its family ends.
+
+use super::authorize::check_resource;
+use super::clients::Client;
+use super::clock::millis;
+use super::fault::Fault;
+use super::params::Params;
+use super::scope::within;
+use super::secret::{Secret, digest};
+use super::server::Server;
+use super::token::Issue;
+use crate::store::{RefreshRecord, Retry, Rotated};
+
+const MOST_RETRIES: i64 = 10;
+
+/// Exchanges a refresh token.
+///
+/// # Errors
+/// `invalid_grant`, `invalid_scope`, `invalid_target`, `invalid_request` or 503.
+pub(crate) async fn exchange(
+    server: &Server,
+    client: &Client,
+    params: &Params,
+) -> Result<Issue, Fault> {
+    let presented = params
+        .one("refresh_token")?
+        .ok_or_else(|| Fault::invalid_request("`refresh_token` is missing"))?;
+    check_resource(server, params)?;
+    let digest = digest(presented);
+    let found = server.store.refresh_token(&digest).await?;
+    let (token, grant) = found.ok_or_else(Fault::invalid_grant)?;
+    if grant.client_id != client.id {
+        return Err(Fault::invalid_grant());
+    }
+    // A narrower access token leaves the grant as it is: the next one may have the full scope again.
+    let scope = match params.one("scope")? {
+        None => grant.scope.clone(),
+        Some(asked) => {
+            let asked = server.scopes.resolve(Some(asked))?;
+            if !within(&asked, &grant.scope) {
+                return Err(Fault::new(
+                    "invalid_scope",
+                    "the user granted less than that",
+                ));
+            }
+            asked
+        }
+    };
+
+    let generation = token.generation + 1;
+    let successor =
+        server
+            .derive
+            .derive("refresh", presented, &[&grant.id, &generation.to_string()]);
+    let now = server.now();
+    let record = RefreshRecord {
+        digest: successor.digest(),
+        grant_id: grant.id.clone(),
+        generation,
+        expires_at: (now + millis(server.config.refresh_idle)).min(grant.expires_at),
+        used_at: None,
+    };
+    let retry = Retry {
+        window: millis(server.config.refresh_window),
+        times: MOST_RETRIES,
+    };
+    let until = server.denied_until();
+    match server
+        .store
+        .rotate_refresh(&digest, &record, retry, now, until)
+        .await?
+    {
+        outcome @ (Rotated::Yes | Rotated::Again) => {
+            tracing::info!(target: "mcp_runtime::audit", event = "refresh", client = client.id,
+                grant = grant.id, retry = outcome == Rotated::Again);
+            Ok(Issue {
+                scope,
+                grant,
+                refresh: Some(successor),
+            })
+        }
+        Rotated::Reused => {
+            server.gate.deny(&grant.id, until);
+            tracing::warn!(target: "mcp_runtime::audit", event = "refresh token reused, grant revoked",
+                client = client.id, grant = grant.id);
+            Err(Fault::invalid_grant())
+        }
+        Rotated::No => Err(Fault::invalid_grant()),
+    }
+}
+
+/// The grant of a refresh token, used or not.
+pub(crate) async fn grant_of(
+    server: &Server,
+    token: &str,
+) -> Result<Option<crate::store::Grant>, Fault> {
+    let token = Secret::new(token.to_owned());
+    Ok(server
+        .store
+        .refresh_token(&token.digest())
+        .await?
+        .map(|(_, grant)| grant))
+}

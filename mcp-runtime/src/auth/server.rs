@@ -1,0 +1,183 @@
+//! The running authorization server: what every step of the flow needs.
+
+use std::collections::HashSet;
+use std::path::PathBuf;
+use std::sync::{Arc, PoisonError, RwLock, Weak};
+use std::time::Duration;
+
+use super::config::{Config, LONGEST_ACCESS_TOKEN};
+use super::hashing::Hasher;
+use super::keys::{self, KeySet};
+use super::resource::Gate;
+use super::scope::Scopes;
+use super::secret::DeriveKey;
+use super::{Site, clock, demo};
+use crate::settings::SettingsError;
+use crate::store::{Millis, Retention, Store, StoreError};
+
+/// How often revocations and keys of other processes are looked for.
+const POLL: Duration = Duration::from_secs(5);
+
+/// How often what has expired is swept up, in polls.
+const SWEEP: u32 = 12;
+
+const DAY: i64 = 24 * 60 * 60 * 1000;
+
+/// The embedded authorization server and the resource server in front of the endpoint.
+pub(crate) struct Server {
+    pub(crate) site: Site,
+    /// The issuer identifier, byte-equal wherever it stands.
+    pub(crate) issuer: String,
+    /// The resource identifier, the `aud` of every token.
+    pub(crate) resource: String,
+    pub(crate) config: Config,
+    pub(crate) scopes: Scopes,
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) derive: DeriveKey,
+    pub(crate) hasher: Hasher,
+    pub(crate) gate: Gate,
+    keys: RwLock<Arc<KeySet>>,
+    banner: Vec<String>,
+}
+
+impl Server {
+    /// Prepares keys and demo users in the store.
+    ///
+    /// # Errors
+    /// A setting that cannot be used, or the store's trouble, in one sentence.
+    pub(crate) async fn start(
+        config: Config,
+        site: &Site,
+        store: Arc<dyn Store>,
+        path: Option<PathBuf>,
+        extra_scopes: Vec<String>,
+    ) -> Result<Arc<Self>, SettingsError> {
+        config.check()?;
+        let scopes = Scopes::new(&config.scopes, extra_scopes)?;
+        keys::install_backend();
+        let trouble = |e: StoreError| {
+            SettingsError::new(format!(
+                "the server cannot start because {e}: check DATABASE_URL and the file behind it"
+            ))
+        };
+        let now = config.clock.now();
+        KeySet::bootstrap(&*store, now).await.map_err(trouble)?;
+        let keys = KeySet::load(&*store, now).await.map_err(trouble)?;
+        let derive = keys::derive_key(&*store, now).await.map_err(trouble)?;
+        let shown_path = match &path {
+            Some(path) => path.display().to_string(),
+            None => "in memory, lost at exit".into(),
+        };
+        let mut server = Self {
+            issuer: site.url.to_string(),
+            resource: site.resource(),
+            gate: Gate::new(site, scopes.base()),
+            site: site.clone(),
+            scopes,
+            store,
+            derive,
+            hasher: Hasher::new(),
+            keys: RwLock::new(Arc::new(keys)),
+            banner: vec![
+                "auth    embedded OAuth 2.1 server with a sign-in page".into(),
+                format!("store   {shown_path}"),
+            ],
+            config,
+        };
+        let said = demo::settle(&server, path.as_deref()).await?;
+        server.banner.extend(said);
+        server.look_around().await.map_err(trouble)?;
+        Ok(Arc::new(server))
+    }
+
+    /// The present.
+    pub(crate) fn now(&self) -> Millis {
+        self.config.clock.now()
+    }
+
+    /// Until when a revocation made now must be remembered.
+    pub(crate) fn denied_until(&self) -> Millis {
+        self.now() + clock::millis(LONGEST_ACCESS_TOKEN) + 60_000
+    }
+
+    /// The keys as they were last seen.
+    pub(crate) fn keys(&self) -> Arc<KeySet> {
+        self.keys
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    /// Ends a grant, here at once and elsewhere within a poll.
+    pub(crate) async fn revoke_grant(&self, id: &str) -> Result<bool, StoreError> {
+        let revoked = self
+            .store
+            .revoke_grant(id, self.now(), self.denied_until())
+            .await?;
+        self.gate.deny(id, self.denied_until());
+        Ok(revoked)
+    }
+
+    /// The lines of the start banner.
+    pub(crate) fn banner_lines(&self) -> Vec<String> {
+        self.banner.clone()
+    }
+
+    /// Takes over what other processes changed: revocations and keys.
+    pub(crate) async fn look_around(&self) -> Result<(), StoreError> {
+        let now = self.now();
+        self.gate.deny_all(self.store.revocations(now).await?, now);
+        let fresh = KeySet::load(&*self.store, now).await?;
+        if !fresh.same_as(&self.keys()) {
+            *self.keys.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(fresh);
+            // A token of a dropped key must not live on in the cache.
+            self.gate.forget_tokens();
+        }
+        Ok(())
+    }
+
+    /// Deletes a batch of what nothing can use any more.
+    pub(crate) async fn sweep(&self) -> Result<u64, StoreError> {
+        let now = self.now();
+        let limits = Retention {
+            now,
+            unused_clients_before: now - DAY,
+            idle_clients_before: now - 90 * DAY,
+            ended_grants_before: now - DAY,
+        };
+        self.store.collect_expired(limits, 500).await
+    }
+
+    /// Looks around and sweeps until the server is dropped.
+    pub(crate) fn keep_house(self: &Arc<Self>) {
+        let server: Weak<Self> = Arc::downgrade(self);
+        tokio::spawn(async move {
+            let mut failing = HashSet::new();
+            for round in 1.. {
+                tokio::time::sleep(POLL).await;
+                let Some(server) = server.upgrade() else {
+                    return;
+                };
+                let looked = server.look_around().await;
+                report(&mut failing, "look for revocations", looked);
+                if round % SWEEP == 0 {
+                    report(&mut failing, "sweep", server.sweep().await.map(drop));
+                }
+            }
+        });
+    }
+}
+
+/// Logs the first failure of a row only: a store that is away for an hour is one event.
+fn report(failing: &mut HashSet<&'static str>, what: &'static str, done: Result<(), StoreError>) {
+    match done {
+        Ok(()) => {
+            failing.remove(what);
+        }
+        Err(error) => {
+            if failing.insert(what) {
+                tracing::error!(%error, "cannot {what}; trying on");
+            }
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! The token endpoint (RFC 6749 §3.2): who calls, which grant, and what a success looks like.
+
+use serde_json::{Value, json};
+
+use super::access_token::{self, Claims};
+use super::clients;
+use super::clock::millis;
+use super::fault::Fault;
+use super::params::Params;
+use super::secret::Secret;
+use super::server::Server;
+use super::{code, refresh};
+use crate::store::Grant;
+
+/// What a grant earned.
+pub(crate) struct Issue {
+    pub(crate) grant: Grant,
+    /// The scope of the access token.
+    pub(crate) scope: String,
+    /// The new refresh token.
+    pub(crate) refresh: Option<Secret>,
+}
+
+/// Serves a token request; the body of the 200.
+///
+/// # Errors
+/// Those of RFC 6749 §5.2 and RFC 8707 §2, or 503.
+pub(crate) async fn serve(
+    server: &Server,
+    params: &Params,
+    authorization: &[Vec<u8>],
+) -> Result<Value, Fault> {
+    params.refuse_repeats()?;
+    let client = clients::authenticate(server, params, authorization).await?;
+    let grant_type = params
+        .one("grant_type")?
+        .ok_or_else(|| Fault::invalid_request("`grant_type` is missing"))?;
+    if !matches!(grant_type, "authorization_code" | "refresh_token") {
+        return Err(Fault::new(
+            "unsupported_grant_type",
+            "`grant_type` is not supported",
+        ));
+    }
+    if !client.may(grant_type) {
+        return Err(Fault::new(
+            "unauthorized_client",
+            "the client did not register this grant type",
+        ));
+    }
+    let issue = match grant_type {
+        "authorization_code" => code::redeem(server, &client, params).await?,
+        _ => refresh::exchange(server, &client, params).await?,
+    };
+    answer(server, issue).await
+}
+
+async fn answer(server: &Server, issue: Issue) -> Result<Value, Fault> {
+    let Issue {
+        grant,
+        scope,
+        refresh,
+    } = issue;
+    let user = server
+        .store
+        .user_by_id(&grant.user_id)
+        .await?
+        .ok_or_else(Fault::invalid_grant)?;
+    let now = server.now();
+    let lifetime = millis(server.config.access_token_lifetime);
+    let claims = Claims::new(&server.issuer, &grant, &user.name, &scope, lifetime, now);
+    let token = access_token::sign(&server.keys(), &claims, now).ok_or_else(|| {
+        tracing::error!("no key can sign");
+        Fault::unavailable(5)
+    })?;
+    let mut body = json!({
+        "access_token": token,
+        "token_type": "Bearer",
+        "expires_in": claims.exp - claims.iat,
+        "scope": scope,
+    });
+    if let Some(refresh) = refresh {
+        body["refresh_token"] = json!(refresh.expose());
+    }
+    Ok(body)
+}

@@ -1,0 +1,55 @@
+//! The names and passwords that users may have.
+
+use super::hashing::LONGEST_PASSWORD;
+use super::secret::random_id;
+use crate::store::{Millis, UserRecord};
+
+/// A name as it is compared: without blanks around it, in lower case.
+pub(crate) fn name_key(name: &str) -> String {
+    name.trim().to_lowercase()
+}
+
+/// Whether a text may be shown as a name: no controls, and nothing that turns the direction of the text around it.
+pub(crate) fn is_showable(text: &str) -> bool {
+    !text.chars().any(|c| {
+        c.is_control()
+            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+    })
+}
+
+/// Refuses a name that cannot be a user's.
+pub(crate) fn check_name(name: &str) -> Result<(), &'static str> {
+    let name = name.trim();
+    if name.is_empty() || name.chars().count() > 64 {
+        return Err("a user's name has 1 to 64 characters");
+    }
+    if !is_showable(name) {
+        return Err("a user's name has no control or invisible characters");
+    }
+    Ok(())
+}
+
+/// Refuses a password that no one should have.
+pub(crate) fn check_password(password: &str) -> Result<(), &'static str> {
+    // NIST SP 800-63B: length, and no rules of composition.
+    if password.chars().count() < 8 {
+        return Err("a password has at least 8 characters");
+    }
+    if password.len() > LONGEST_PASSWORD {
+        return Err("a password has at most 1024 bytes");
+    }
+    Ok(())
+}
+
+/// A new user. The prefix keeps users' ids apart from clients' (RFC 9068 §5).
+pub(crate) fn new_user(name: &str, hash: String, demo: Option<String>, now: Millis) -> UserRecord {
+    UserRecord {
+        id: format!("user_{}", random_id()),
+        name: name.trim().to_owned(),
+        name_key: name_key(name),
+        password: hash,
+        demo,
+        disabled: false,
+        created_at: now,
+    }
+}
