@@ -41,15 +41,26 @@ async fn item_7_what_was_registered_is_echoed_with_status_201() {
     for (member, value) in metadata.as_object().expect("an object") {
         assert_eq!(&registered[member], value, "{member}");
     }
-    assert!(registered["client_id_issued_at"].as_u64().is_some_and(|t| t > 1_700_000_000));
+    assert!(
+        registered["client_id_issued_at"]
+            .as_u64()
+            .is_some_and(|t| t > 1_700_000_000)
+    );
     assert_eq!(registered["client_secret_expires_at"], 0);
-    assert!(registered["client_secret"].as_str().is_some_and(|s| s.len() >= 43));
+    assert!(
+        registered["client_secret"]
+            .as_str()
+            .is_some_and(|s| s.len() >= 43)
+    );
 }
 
 #[tokio::test]
 async fn item_7_the_defaults_are_filled_in() {
     let server = TestServer::start();
-    let reply = register(&server, &json!({ "redirect_uris": [WEB] })).await.expect(201).json();
+    let reply = register(&server, &json!({ "redirect_uris": [WEB] }))
+        .await
+        .expect(201)
+        .json();
     assert_eq!(reply["token_endpoint_auth_method"], "client_secret_basic");
     assert_eq!(reply["response_types"], json!(["code"]));
     assert_eq!(reply["scope"], "read");
@@ -59,7 +70,10 @@ async fn item_7_the_defaults_are_filled_in() {
 #[tokio::test]
 async fn item_7_a_public_client_has_no_secret_that_could_expire() {
     let server = TestServer::start();
-    let reply = register(&server, &with("client_name", json!("x"))).await.expect(201).json();
+    let reply = register(&server, &with("client_name", json!("x")))
+        .await
+        .expect(201)
+        .json();
     assert!(reply.get("client_secret").is_none(), "{reply}");
     assert!(reply.get("client_secret_expires_at").is_none(), "{reply}");
 }
@@ -94,7 +108,10 @@ async fn item_8_identity_and_privilege_are_the_servers_to_give() {
 #[tokio::test]
 async fn item_9_redirect_uris_are_allowed_by_scheme_not_denied_by_text() {
     // Opting in to private-use schemes opens none of these doors.
-    for server in [TestServer::start(), TestServer::with(|auth| auth.private_use_schemes(true))] {
+    for server in [
+        TestServer::start(),
+        TestServer::with(|auth| auth.private_use_schemes(true)),
+    ] {
         for uri in [
             "javascript:alert(1)",
             "JaVaScRiPt:alert(1)",
@@ -136,13 +153,21 @@ async fn item_9_redirect_uris_are_allowed_by_scheme_not_denied_by_text() {
 async fn item_9_one_bad_uri_among_good_ones_spoils_all() {
     let server = TestServer::start();
     let metadata = with("redirect_uris", json!([WEB, "javascript:alert(1)"]));
-    register(&server, &metadata).await.expect_error(400, "invalid_redirect_uri");
+    register(&server, &metadata)
+        .await
+        .expect_error(400, "invalid_redirect_uri");
 }
 
 #[tokio::test]
 async fn item_10_https_everywhere_http_on_loopback_only() {
     let server = TestServer::start();
-    for uri in [WEB, LOOPBACK, "http://[::1]:9/cb", "http://localhost:9/cb", "http://127.0.0.1/"] {
+    for uri in [
+        WEB,
+        LOOPBACK,
+        "http://[::1]:9/cb",
+        "http://localhost:9/cb",
+        "http://127.0.0.1/",
+    ] {
         register_uri(&server, uri).await.expect(201);
     }
     for uri in [
@@ -152,7 +177,9 @@ async fn item_10_https_everywhere_http_on_loopback_only() {
         "http://10.0.0.1/cb",
         "http://0.0.0.0/cb",
     ] {
-        register_uri(&server, uri).await.expect_error(400, "invalid_redirect_uri");
+        register_uri(&server, uri)
+            .await
+            .expect_error(400, "invalid_redirect_uri");
     }
 }
 
@@ -176,7 +203,9 @@ async fn item_10_an_application_type_is_held_to_what_it_claims() {
 async fn item_10_private_use_schemes_are_an_opt_in() {
     let uri = "cursor://anysphere.cursor-mcp/oauth/callback";
     let server = TestServer::start();
-    register_uri(&server, uri).await.expect_error(400, "invalid_redirect_uri");
+    register_uri(&server, uri)
+        .await
+        .expect_error(400, "invalid_redirect_uri");
     let server = TestServer::with(|auth| auth.private_use_schemes(true));
     // Cursor calls itself a web application.
     let mut metadata = with("redirect_uris", json!([uri]));
@@ -187,10 +216,19 @@ async fn item_10_private_use_schemes_are_an_opt_in() {
 #[tokio::test]
 async fn item_11_one_to_ten_redirect_uris() {
     let server = TestServer::start();
-    let uris = |n: usize| (0..n).map(|i| format!("https://c.test/{i}")).collect::<Vec<_>>();
-    register(&server, &with("redirect_uris", json!(uris(10)))).await.expect(201);
+    let uris = |n: usize| {
+        (0..n)
+            .map(|i| format!("https://c.test/{i}"))
+            .collect::<Vec<_>>()
+    };
+    register(&server, &with("redirect_uris", json!(uris(10))))
+        .await
+        .expect(201);
     for n in [0, 11] {
-        register(&server, &with("redirect_uris", json!(uris(n)))).await.expect(400).json();
+        register(&server, &with("redirect_uris", json!(uris(n))))
+            .await
+            .expect(400)
+            .json();
     }
     let none = json!({ "token_endpoint_auth_method": "none" });
     register(&server, &none).await.expect(400).json();
@@ -199,7 +237,10 @@ async fn item_11_one_to_ten_redirect_uris() {
 #[tokio::test]
 async fn item_11_too_much_is_refused_before_it_is_parsed() {
     let server = TestServer::start();
-    let body = format!("{{\"redirect_uris\":[\"{WEB}\"],\"x\":\"{}\"}}", "x".repeat(65 * 1024));
+    let body = format!(
+        "{{\"redirect_uris\":[\"{WEB}\"],\"x\":\"{}\"}}",
+        "x".repeat(65 * 1024)
+    );
     server.json("/register", body.clone()).await.expect(413);
     // Chunked: nothing declares the length.
     let request = format!(
@@ -228,13 +269,27 @@ async fn item_11_only_strict_json_is_read() {
         "null".into(),
         String::new(),
     ] {
-        server.json("/register", body).await.expect_error(400, "invalid_client_metadata");
+        server
+            .json("/register", body)
+            .await
+            .expect_error(400, "invalid_client_metadata");
     }
-    let latin = [b"{\"client_name\":\"\xff\",".as_slice(), uris.as_bytes(), b"}"].concat();
+    let latin = [
+        b"{\"client_name\":\"\xff\",".as_slice(),
+        uris.as_bytes(),
+        b"}",
+    ]
+    .concat();
     server.json("/register", latin).await.expect(400).json();
-    for kind in ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data"] {
+    for kind in [
+        "text/plain",
+        "application/x-www-form-urlencoded",
+        "multipart/form-data",
+    ] {
         let headers = [("content-type", kind)];
-        let reply = server.send(Method::POST, "/register", &headers, format!("{{{uris}}}")).await;
+        let reply = server
+            .send(Method::POST, "/register", &headers, format!("{{{uris}}}"))
+            .await;
         assert!(matches!(reply.status, 400 | 415), "{reply:?}");
     }
 }
@@ -245,16 +300,35 @@ async fn item_12_links_are_https_and_never_fetched() {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     listener.set_nonblocking(true).expect("non-blocking");
     let own = format!("https://{}/x", listener.local_addr().expect("an address"));
-    for member in ["logo_uri", "client_uri", "tos_uri", "policy_uri", "jwks_uri"] {
-        for uri in ["http://c.test/x", "javascript:alert(1)", "data:image/png,x", "/x", ""] {
+    for member in [
+        "logo_uri",
+        "client_uri",
+        "tos_uri",
+        "policy_uri",
+        "jwks_uri",
+    ] {
+        for uri in [
+            "http://c.test/x",
+            "javascript:alert(1)",
+            "data:image/png,x",
+            "/x",
+            "",
+        ] {
             let reply = register(&server, &with(member, json!(uri))).await;
             reply.expect_error(400, "invalid_client_metadata");
         }
-        register(&server, &with(member, json!(own))).await.expect(201);
+        register(&server, &with(member, json!(own)))
+            .await
+            .expect(201);
     }
     let mut flow = Flow::registered(&server, &with("logo_uri", json!(own))).await;
     let page = flow.login_page().await;
-    assert!(page.all_tags().iter().all(|t| t.get("src") != Some(own.as_str())), "{page:?}");
+    assert!(
+        page.all_tags()
+            .iter()
+            .all(|t| t.get("src") != Some(own.as_str())),
+        "{page:?}"
+    );
     assert!(listener.accept().is_err(), "the server fetched a link");
 }
 
@@ -262,7 +336,13 @@ async fn item_12_links_are_https_and_never_fetched() {
 async fn item_12_names_are_short_and_show_as_they_are() {
     let server = TestServer::start();
     let long = "x".repeat(101);
-    for name in [long.as_str(), "a\u{0}b", "a\nb", "a\u{1b}[31mb", "moc.knab\u{202e}"] {
+    for name in [
+        long.as_str(),
+        "a\u{0}b",
+        "a\nb",
+        "a\u{1b}[31mb",
+        "moc.knab\u{202e}",
+    ] {
         let reply = register(&server, &with("client_name", json!(name))).await;
         // Refused, or cleaned.
         if reply.status != 400 {
@@ -270,7 +350,9 @@ async fn item_12_names_are_short_and_show_as_they_are() {
             assert_ne!(shown["client_name"], name);
         }
     }
-    register(&server, &with("client_name", json!("é".repeat(100)))).await.expect(201);
+    register(&server, &with("client_name", json!("é".repeat(100))))
+        .await
+        .expect(201);
 }
 
 #[tokio::test]
@@ -279,8 +361,14 @@ async fn item_13_no_grant_or_method_beyond_the_servers_own() {
     for (member, value) in [
         ("grant_types", json!(["password"])),
         ("grant_types", json!(["implicit"])),
-        ("grant_types", json!(["authorization_code", "client_credentials"])),
-        ("grant_types", json!(["urn:ietf:params:oauth:grant-type:jwt-bearer"])),
+        (
+            "grant_types",
+            json!(["authorization_code", "client_credentials"]),
+        ),
+        (
+            "grant_types",
+            json!(["urn:ietf:params:oauth:grant-type:jwt-bearer"]),
+        ),
         ("grant_types", json!(["refresh_token"])),
         ("response_types", json!(["token"])),
         ("response_types", json!(["code", "code token"])),
@@ -294,26 +382,40 @@ async fn item_13_no_grant_or_method_beyond_the_servers_own() {
     }
     let client = Flow::confidential(&server, "client_secret_basic").await;
     let form = Params::of(&[("grant_type", "client_credentials")]);
-    let header = basic(&client.client_id, client.secret.as_deref().expect("a secret"));
-    let reply = server.form("/token", &[("authorization", &header)], &form).await;
+    let header = basic(
+        &client.client_id,
+        client.secret.as_deref().expect("a secret"),
+    );
+    let reply = server
+        .form("/token", &[("authorization", &header)], &form)
+        .await;
     reply.expect_error(400, "unsupported_grant_type");
 }
 
 #[tokio::test]
 async fn item_14_a_software_statement_nobody_can_verify_is_refused() {
     let server = TestServer::start();
-    register(&server, &with("software_statement", json!("a.b.c"))).await.expect(400).json();
+    register(&server, &with("software_statement", json!("a.b.c")))
+        .await
+        .expect(400)
+        .json();
 }
 
 #[tokio::test]
 async fn item_16_registrations_are_not_managed_over_http() {
     let server = TestServer::start();
-    let client = register(&server, &with("client_name", json!("x"))).await.expect(201).json();
+    let client = register(&server, &with("client_name", json!("x")))
+        .await
+        .expect(201)
+        .json();
     for member in ["registration_client_uri", "registration_access_token"] {
         assert!(client.get(member).is_none(), "{client}");
     }
     let id = client["client_id"].as_str().expect("an id");
     for method in [Method::GET, Method::DELETE, Method::PUT] {
-        server.send(method, &format!("/register/{id}"), &[], "").await.expect(404);
+        server
+            .send(method, &format!("/register/{id}"), &[], "")
+            .await
+            .expect(404);
     }
 }

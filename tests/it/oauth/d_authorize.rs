@@ -14,7 +14,11 @@ fn expect_redirected_error(flow: &Flow, reply: &Reply, error: &str) {
     let base = flow.redirect_uri.split('?').next().expect("a URI");
     assert!(location.as_str().starts_with(base), "{location}");
     assert_eq!(reply.answer("error").as_deref(), Some(error), "{location}");
-    assert_eq!(reply.answer("iss"), Some(flow.door.base.clone()), "{location}");
+    assert_eq!(
+        reply.answer("iss"),
+        Some(flow.door.base.clone()),
+        "{location}"
+    );
     assert_eq!(reply.answer("code"), None);
     assert!(reply.is_no_store(), "{reply:?}");
 }
@@ -27,15 +31,23 @@ async fn both_ways(server: &TestServer, error: &str, spoil: impl Fn(Params) -> P
     expect_redirected_error(&near, &reply, error);
 
     let mut far = Flow::at(server, WEB).await;
-    let reply = far.authorize(&spoil(far.request())).await.expect_local_error();
+    let reply = far
+        .authorize(&spoil(far.request()))
+        .await
+        .expect_local_error();
     let page = reply.page();
     assert!(page.text.contains("c.test"), "{}", page.text);
     let links: Vec<_> = page.tags("a").filter_map(|a| a.get("href")).collect();
     assert!(
-        links.iter().any(|l| l.starts_with(WEB) && l.contains(&format!("error={error}"))),
+        links
+            .iter()
+            .any(|l| l.starts_with(WEB) && l.contains(&format!("error={error}"))),
         "{links:?}"
     );
-    assert!(page.tags("meta").all(|m| m.get("http-equiv").is_none()), "a refresh");
+    assert!(
+        page.tags("meta").all(|m| m.get("http-equiv").is_none()),
+        "a refresh"
+    );
 }
 
 async fn expect_local(flow: &mut Flow, request: &Params) -> Reply {
@@ -55,7 +67,9 @@ async fn item_28_an_unknown_client_or_redirect_uri_is_answered_here() {
         flow.request().without("client_id"),
         flow.request().set("redirect_uri", "https://evil.test/cb"),
         flow.request().set("redirect_uri", markup),
-        flow.request().set("client_id", "client_unknown").without("redirect_uri"),
+        flow.request()
+            .set("client_id", "client_unknown")
+            .without("redirect_uri"),
     ] {
         expect_local(&mut flow, &request).await;
     }
@@ -193,10 +207,16 @@ async fn item_31_other_parameters_stand_there_once_except_resource() {
         ("scope", "read"),
         ("state", "other"),
         ("response_type", "code"),
-        ("code_challenge", "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"),
+        (
+            "code_challenge",
+            "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM",
+        ),
         ("code_challenge_method", "S256"),
     ] {
-        both_ways(&server, "invalid_request", |request| request.and(name, value)).await;
+        both_ways(&server, "invalid_request", |request| {
+            request.and(name, value)
+        })
+        .await;
     }
     let mut flow = Flow::new(&server).await;
     let request = flow.request().and("resource", &server.resource());
@@ -207,10 +227,20 @@ async fn item_31_other_parameters_stand_there_once_except_resource() {
 async fn item_31_response_type_and_scope_are_checked() {
     let server = TestServer::start();
     for kind in ["token", "code token", "id_token", "CODE"] {
-        both_ways(&server, "unsupported_response_type", |r| r.set("response_type", kind)).await;
+        both_ways(&server, "unsupported_response_type", |r| {
+            r.set("response_type", kind)
+        })
+        .await;
     }
     both_ways(&server, "invalid_request", |r| r.without("response_type")).await;
-    for scope in ["re\"ad", "read\u{7}", "read\\", "rëad", "admin", "read admin"] {
+    for scope in [
+        "re\"ad",
+        "read\u{7}",
+        "read\\",
+        "rëad",
+        "admin",
+        "read admin",
+    ] {
         both_ways(&server, "invalid_scope", |r| r.set("scope", scope)).await;
     }
 }
@@ -278,7 +308,9 @@ async fn item_33_the_resource_is_this_server_and_no_other() {
 
 #[tokio::test]
 async fn item_33_spellings_of_the_resource_mean_the_same_audience() {
-    let server = Setup::new().var("PUBLIC_URL", "http://localhost:4444").start();
+    let server = Setup::new()
+        .var("PUBLIC_URL", "http://localhost:4444")
+        .start();
     for resource in [
         Some("http://localhost:4444/mcp"),
         Some("http://localhost:4444/mcp/"),
@@ -290,7 +322,11 @@ async fn item_33_spellings_of_the_resource_mean_the_same_audience() {
         let request = resource.map_or(request.clone(), |r| request.and("resource", r));
         let code = flow.code_of(&request).await;
         let tokens = Tokens::of(&flow.token(&flow.redemption(&code)).await);
-        assert_eq!(claims(&tokens.access)["aud"], server.resource(), "{resource:?}");
+        assert_eq!(
+            claims(&tokens.access)["aud"],
+            server.resource(),
+            "{resource:?}"
+        );
     }
 }
 
@@ -299,9 +335,18 @@ async fn item_34_nothing_is_fetched_by_reference() {
     let server = TestServer::start();
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     listener.set_nonblocking(true).expect("non-blocking");
-    let own = format!("http://{}/request", listener.local_addr().expect("an address"));
-    both_ways(&server, "request_uri_not_supported", |r| r.and("request_uri", &own)).await;
-    both_ways(&server, "request_not_supported", |r| r.and("request", "a.b.c")).await;
+    let own = format!(
+        "http://{}/request",
+        listener.local_addr().expect("an address")
+    );
+    both_ways(&server, "request_uri_not_supported", |r| {
+        r.and("request_uri", &own)
+    })
+    .await;
+    both_ways(&server, "request_not_supported", |r| {
+        r.and("request", "a.b.c")
+    })
+    .await;
     assert!(listener.accept().is_err(), "the server fetched a request");
 }
 
@@ -317,7 +362,10 @@ async fn item_34_prompt_none_never_shows_and_prompt_login_always_asks() {
     expect_redirected_error(&flow, &reply, "consent_required");
     let request = flow.request().and("prompt", "login");
     assert!(flow.login_page_of(&request).await.asks_for_password());
-    assert!(!flow.login_page().await.asks_for_password(), "the session is still there");
+    assert!(
+        !flow.login_page().await.asks_for_password(),
+        "the session is still there"
+    );
 }
 
 #[tokio::test]
@@ -330,7 +378,10 @@ async fn item_35_errors_go_to_where_this_user_has_let_this_client_go_before() {
     let reply = flow.authorize(&bad).await;
     expect_redirected_error(&flow, &reply, "unsupported_response_type");
     // Not for another user, nor for another client of the same user.
-    flow.in_another_browser().authorize(&bad).await.expect_local_error();
+    flow.in_another_browser()
+        .authorize(&bad)
+        .await
+        .expect_local_error();
     let mut other = Flow::at(&server, WEB).await;
     other.browser = flow.browser.clone();
     let bad = other.request().set("response_type", "token");

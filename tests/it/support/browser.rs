@@ -16,7 +16,10 @@ pub(crate) struct Browser {
 
 impl Browser {
     pub(crate) fn new(door: Door) -> Self {
-        Self { door, cookies: BTreeMap::new() }
+        Self {
+            door,
+            cookies: BTreeMap::new(),
+        }
     }
 
     pub(crate) async fn get(&mut self, target: &str) -> Reply {
@@ -37,8 +40,14 @@ impl Browser {
     /// Posts a form as a browser does from a page of this server.
     pub(crate) async fn post(&mut self, target: &str, form: &Params) -> Reply {
         let base = self.door.base.clone();
-        let origin = url::Url::parse(&base).expect("a base URL").origin().ascii_serialization();
-        let headers = [("origin", origin.as_str()), ("sec-fetch-site", "same-origin")];
+        let origin = url::Url::parse(&base)
+            .expect("a base URL")
+            .origin()
+            .ascii_serialization();
+        let headers = [
+            ("origin", origin.as_str()),
+            ("sec-fetch-site", "same-origin"),
+        ];
         self.post_with(target, form, &headers).await
     }
 
@@ -60,7 +69,11 @@ impl Browser {
     }
 
     fn cookie_header(&self) -> String {
-        let pairs: Vec<_> = self.cookies.iter().map(|(n, v)| format!("{n}={v}")).collect();
+        let pairs: Vec<_> = self
+            .cookies
+            .iter()
+            .map(|(n, v)| format!("{n}={v}"))
+            .collect();
         pairs.join("; ")
     }
 
@@ -101,7 +114,11 @@ pub(crate) fn set_cookies(reply: &Reply) -> Vec<SetCookie> {
             let (n, v) = pair.split_once('=').expect("a pair");
             (n.to_owned(), v.to_owned())
         });
-        SetCookie { name, value, flags: parts.collect() }
+        SetCookie {
+            name,
+            value,
+            flags: parts.collect(),
+        }
     };
     let values = reply.headers.get_all("set-cookie").iter();
     values.map(|v| parse(v.to_str().expect("ASCII"))).collect()
@@ -130,7 +147,10 @@ pub(crate) fn filled(form: &Form, user: &str, password: &str) -> Params {
 pub(crate) fn denied(page: &Page) -> (String, Params) {
     let forms = page.forms();
     let is_deny = |(name, value): &(String, String)| name == "decision" && value == "deny";
-    let form = forms.iter().find(|f| f.buttons.iter().any(is_deny)).expect("a Deny button");
+    let form = forms
+        .iter()
+        .find(|f| f.buttons.iter().any(is_deny))
+        .expect("a Deny button");
     let mut params = Params::default();
     for field in form.fields.iter().filter(|f| f.kind == "hidden") {
         params = params.and(&field.name, &field.value);

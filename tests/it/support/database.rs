@@ -34,13 +34,25 @@ impl Database {
     }
 
     async fn connect(&self) -> SqliteConnection {
-        SqliteConnectOptions::new().filename(self.path()).connect().await.expect("connected")
+        SqliteConnectOptions::new()
+            .filename(self.path())
+            .connect()
+            .await
+            .expect("connected")
     }
 
-    /// Changes the store behind the server's back.
+    /// Changes the store behind the server's back; how many rows it touched.
     pub(crate) async fn execute(&self, sql: &'static str) -> u64 {
+        self.execute_with(sql, &[]).await
+    }
+
+    /// The same with values for `$1`, `$2`, ….
+    pub(crate) async fn execute_with(&self, sql: &'static str, values: &[&str]) -> u64 {
         let mut connection = self.connect().await;
-        let done = sqlx::query(sql).execute(&mut connection).await.expect(sql);
+        let query = values
+            .iter()
+            .fold(sqlx::query(sql), |query, value| query.bind(*value));
+        let done = query.execute(&mut connection).await.expect(sql);
         connection.close().await.expect("closed");
         done.rows_affected()
     }
@@ -48,7 +60,10 @@ impl Database {
     /// The first column of each row.
     pub(crate) async fn column(&self, sql: &'static str) -> Vec<String> {
         let mut connection = self.connect().await;
-        let rows = sqlx::query_scalar(sql).fetch_all(&mut connection).await.expect(sql);
+        let rows = sqlx::query_scalar(sql)
+            .fetch_all(&mut connection)
+            .await
+            .expect(sql);
         connection.close().await.expect("closed");
         rows
     }
@@ -56,12 +71,16 @@ impl Database {
     /// Every byte of every file of the store, as a thief would copy them.
     pub(crate) fn bytes(&self) -> Vec<u8> {
         let files = fs::read_dir(self.directory()).expect("a directory");
-        files.flat_map(|f| fs::read(f.expect("an entry").path()).expect("readable")).collect()
+        files
+            .flat_map(|f| fs::read(f.expect("an entry").path()).expect("readable"))
+            .collect()
     }
 
     pub(crate) fn holds(&self, secret: &str) -> bool {
         assert!(!secret.is_empty());
-        self.bytes().windows(secret.len()).any(|window| window == secret.as_bytes())
+        self.bytes()
+            .windows(secret.len())
+            .any(|window| window == secret.as_bytes())
     }
 }
 

@@ -41,7 +41,6 @@ impl Tokens {
 pub(crate) struct Flow {
     pub(crate) door: Door,
     pub(crate) browser: Browser,
-    pub(crate) registration: Value,
     pub(crate) client_id: String,
     pub(crate) secret: Option<String>,
     pub(crate) redirect_uri: String,
@@ -85,7 +84,6 @@ impl Flow {
             client_id: text(&registration["client_id"]).expect("a client_id"),
             secret: text(&registration["client_secret"]),
             redirect_uri: text(&registration["redirect_uris"][0]).expect("a redirect URI"),
-            registration,
             verifier: "0123456789-verifier-0123456789-verifier-_~.".into(),
             state: "a state/with+odd=chars&é".into(),
         }
@@ -93,7 +91,21 @@ impl Flow {
 
     /// The same client, with a user at another browser.
     pub(crate) fn in_another_browser(&self) -> Self {
-        Self { browser: Browser::new(self.door.clone()), ..self.clone() }
+        Self {
+            browser: Browser::new(self.door.clone()),
+            ..self.clone()
+        }
+    }
+
+    /// The same client and browser at a server that took another's place.
+    pub(crate) fn at_server(&self, door: &Door) -> Self {
+        let mut browser = Browser::new(door.clone());
+        browser.cookies = self.browser.cookies.clone();
+        Self {
+            door: door.clone(),
+            browser,
+            ..self.clone()
+        }
     }
 
     pub(crate) fn challenge(&self) -> String {
@@ -138,7 +150,9 @@ impl Flow {
     /// Fills in the page's form and presses its first button.
     pub(crate) async fn submit(&mut self, page: &Page, user: &str, password: &str) -> Reply {
         let form = page.form();
-        self.browser.post(&form.action, &filled(&form, user, password)).await
+        self.browser
+            .post(&form.action, &filled(&form, user, password))
+            .await
     }
 
     pub(crate) async fn deny(&mut self, page: &Page) -> Reply {
@@ -160,7 +174,9 @@ impl Flow {
     pub(crate) async fn code_of(&mut self, request: &Params) -> String {
         let page = self.login_page_of(request).await;
         let reply = self.submit(&page, "alice", "password123").await;
-        reply.answer("code").unwrap_or_else(|| panic!("no code: {reply:?}"))
+        reply
+            .answer("code")
+            .unwrap_or_else(|| panic!("no code: {reply:?}"))
     }
 
     /// The form that redeems a code.
@@ -209,11 +225,6 @@ impl Flow {
         self.token(&self.renewal(refresh_token)).await
     }
 
-    pub(crate) async fn revoke(&self, token: &str) -> Reply {
-        let form = self.as_client(Params::of(&[("token", token)]));
-        self.door.form(&self.door.url("/revoke"), &[], &form).await
-    }
-
     /// Whether the resource server takes this access token.
     pub(crate) async fn is_accepted(&self, access_token: &str) -> bool {
         let reply = call(&self.door, access_token, "whoami").await;
@@ -223,19 +234,27 @@ impl Flow {
 }
 
 pub(crate) async fn register(door: &Door, metadata: &Value) -> Reply {
-    door.json(&door.url("/register"), metadata.to_string()).await
+    door.json(&door.url("/register"), metadata.to_string())
+        .await
 }
 
 pub(crate) fn basic(user: &str, password: &str) -> String {
-    let encode = |text: &str| {
-        url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>()
-    };
-    format!("Basic {}", STANDARD.encode(format!("{}:{}", encode(user), encode(password))))
+    let encode =
+        |text: &str| url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
+    format!(
+        "Basic {}",
+        STANDARD.encode(format!("{}:{}", encode(user), encode(password)))
+    )
 }
 
 /// Calls a tool on the stateless wire.
 pub(crate) async fn call(door: &Door, access_token: &str, tool: &str) -> Reply {
-    call_with(door, tool, &[("authorization", &format!("Bearer {access_token}"))]).await
+    call_with(
+        door,
+        tool,
+        &[("authorization", &format!("Bearer {access_token}"))],
+    )
+    .await
 }
 
 /// Calls a tool with these headers besides the wire's own.
@@ -248,7 +267,8 @@ pub(crate) async fn call_with(door: &Door, tool: &str, headers: &[(&str, &str)])
         ("mcp-name", tool),
     ];
     all.extend(headers);
-    door.send(Method::POST, &door.url("/mcp"), &all, tool_call(tool)).await
+    door.send(Method::POST, &door.url("/mcp"), &all, tool_call(tool))
+        .await
 }
 
 /// The message that calls a tool without arguments.

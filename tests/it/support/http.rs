@@ -27,7 +27,11 @@ impl Door {
             .pool_max_idle_per_host(0)
             .build()
             .expect("a client");
-        Self { http, address, base }
+        Self {
+            http,
+            address,
+            base,
+        }
     }
 
     /// `host[:port]` of the public URL.
@@ -65,7 +69,10 @@ impl Door {
             .http
             .request(method, format!("http://{}{path}", self.address))
             .body(body);
-        if !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("host")) {
+        if !headers
+            .iter()
+            .any(|(name, _)| name.eq_ignore_ascii_case("host"))
+        {
             request = request.header(HOST, self.authority());
         }
         for (name, value) in headers {
@@ -91,8 +98,11 @@ impl Door {
         form: &super::Params,
     ) -> Reply {
         let form_type = ("content-type", "application/x-www-form-urlencoded");
-        let headers: Vec<_> = std::iter::once(form_type).chain(headers.iter().copied()).collect();
-        self.send(Method::POST, target, &headers, form.encoded()).await
+        let headers: Vec<_> = std::iter::once(form_type)
+            .chain(headers.iter().copied())
+            .collect();
+        self.send(Method::POST, target, &headers, form.encoded())
+            .await
     }
 
     /// Posts JSON text.
@@ -152,7 +162,11 @@ impl Reply {
     /// An error of a JSON endpoint (RFC 6749 §5.2).
     #[track_caller]
     pub(crate) fn expect_error(self, status: u16, error: &str) -> Self {
-        assert_eq!((self.status, self.json()["error"].as_str()), (status, Some(error)), "{self:?}");
+        assert_eq!(
+            (self.status, self.json()["error"].as_str()),
+            (status, Some(error)),
+            "{self:?}"
+        );
         assert!(self.is_no_store(), "{self:?}");
         self
     }
@@ -166,14 +180,17 @@ impl Reply {
     }
 
     pub(crate) fn is_no_store(&self) -> bool {
-        self.header("cache-control").is_some_and(|v| v.contains("no-store"))
+        self.header("cache-control")
+            .is_some_and(|v| v.contains("no-store"))
     }
 
     /// Where a redirect leads.
     #[track_caller]
     pub(crate) fn location(&self) -> Url {
         assert!(matches!(self.status, 302 | 303), "no redirect: {self:?}");
-        let location = self.header("location").unwrap_or_else(|| panic!("no location: {self:?}"));
+        let location = self
+            .header("location")
+            .unwrap_or_else(|| panic!("no location: {self:?}"));
         Url::parse(location).unwrap_or_else(|e| panic!("{e}: {location}"))
     }
 

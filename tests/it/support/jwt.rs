@@ -15,13 +15,20 @@ pub(crate) struct Forge {
 
 impl Forge {
     pub(crate) async fn with_key_of(database: &Database) -> Self {
-        let keys = database.column("SELECT secret FROM keys WHERE purpose = 'sign'").await;
-        let kids = database.column("SELECT id FROM keys WHERE purpose = 'sign'").await;
+        let keys = database
+            .column("SELECT secret FROM keys WHERE purpose = 'sign'")
+            .await;
+        let kids = database
+            .column("SELECT id FROM keys WHERE purpose = 'sign'")
+            .await;
         let (Some(key), Some(kid)) = (keys.first(), kids.into_iter().next()) else {
             panic!("no signing key in the store")
         };
         let der = URL_SAFE_NO_PAD.decode(key).expect("base64url");
-        Self { key: EncodingKey::from_ec_der(&der), kid }
+        Self {
+            key: EncodingKey::from_ec_der(&der),
+            kid,
+        }
     }
 
     /// Signs with ES256 whatever the header says.

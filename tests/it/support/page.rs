@@ -17,7 +17,10 @@ pub(crate) struct Tag {
 
 impl Tag {
     pub(crate) fn get(&self, attribute: &str) -> Option<&str> {
-        self.attributes.iter().find(|(n, _)| n == attribute).map(|(_, v)| v.as_str())
+        self.attributes
+            .iter()
+            .find(|(n, _)| n == attribute)
+            .map(|(_, v)| v.as_str())
     }
 }
 
@@ -84,7 +87,11 @@ impl Page {
                 ("form", _) => {
                     assert!(get("method").eq_ignore_ascii_case("post"), "{tag:?}");
                     let (fields, buttons) = (Vec::new(), Vec::new());
-                    forms.push(Form { action: get("action"), fields, buttons });
+                    forms.push(Form {
+                        action: get("action"),
+                        fields,
+                        buttons,
+                    });
                 }
                 ("input", Some(form)) => form.fields.push(Field {
                     name: get("name"),
@@ -102,11 +109,15 @@ impl Page {
     /// The page's task: its first form.
     #[track_caller]
     pub(crate) fn form(&self) -> Form {
-        self.forms().into_iter().next().unwrap_or_else(|| panic!("no form: {}", self.text))
+        self.forms()
+            .into_iter()
+            .next()
+            .unwrap_or_else(|| panic!("no form: {}", self.text))
     }
 
     pub(crate) fn asks_for_password(&self) -> bool {
-        self.tags("input").any(|t| t.get("type") == Some("password"))
+        self.tags("input")
+            .any(|t| t.get("type") == Some("password"))
     }
 }
 
@@ -124,7 +135,9 @@ fn end_of_tag(inside: &str) -> usize {
 }
 
 fn read_tag(tag: &str) -> Tag {
-    let split = tag.find(|c: char| c.is_whitespace() || c == '/').unwrap_or(tag.len());
+    let split = tag
+        .find(|c: char| c.is_whitespace() || c == '/')
+        .unwrap_or(tag.len());
     let (name, mut rest) = tag.split_at(split);
     let mut attributes = Vec::new();
     loop {
@@ -132,7 +145,9 @@ fn read_tag(tag: &str) -> Tag {
         if rest.is_empty() {
             break;
         }
-        let end = rest.find(|c: char| c.is_whitespace() || c == '=').unwrap_or(rest.len());
+        let end = rest
+            .find(|c: char| c.is_whitespace() || c == '=')
+            .unwrap_or(rest.len());
         let (attribute, after) = rest.split_at(end.max(1));
         let (value, after) = match after.strip_prefix('=') {
             None => ("", after),
@@ -146,7 +161,10 @@ fn read_tag(tag: &str) -> Tag {
         attributes.push((attribute.to_ascii_lowercase(), unescape(value)));
         rest = after;
     }
-    Tag { name: name.to_ascii_lowercase(), attributes }
+    Tag {
+        name: name.to_ascii_lowercase(),
+        attributes,
+    }
 }
 
 fn unescape(text: &str) -> String {

@@ -8,7 +8,9 @@ pub(crate) struct Params(Vec<(String, String)>);
 
 impl Params {
     pub(crate) fn of(pairs: &[(&str, &str)]) -> Self {
-        pairs.iter().fold(Self::default(), |all, (n, v)| all.and(n, v))
+        pairs
+            .iter()
+            .fold(Self::default(), |all, (n, v)| all.and(n, v))
     }
 
     /// One more, whether the name is there already or not.
@@ -28,11 +30,16 @@ impl Params {
     }
 
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
-        self.0.iter().find(|(n, _)| n == name).map(|(_, v)| v.as_str())
+        self.0
+            .iter()
+            .find(|(n, _)| n == name)
+            .map(|(_, v)| v.as_str())
     }
 
     /// As `application/x-www-form-urlencoded`.
     pub(crate) fn encoded(&self) -> String {
-        form_urlencoded::Serializer::new(String::new()).extend_pairs(&self.0).finish()
+        form_urlencoded::Serializer::new(String::new())
+            .extend_pairs(&self.0)
+            .finish()
     }
 }

@@ -24,8 +24,10 @@ pub(crate) struct Setup {
 impl Setup {
     /// Loopback, a store in memory, the users alice and bob, the scopes `read` (base) and `dice:roll`.
     pub(crate) fn new() -> Self {
-        Self::without_users()
-            .auth(|auth| auth.demo_user("alice", "password123").demo_user("bob", "hunter2"))
+        Self::without_users().auth(|auth| {
+            auth.demo_user("alice", "password123")
+                .demo_user("bob", "hunter2")
+        })
     }
 
     pub(crate) fn without_users() -> Self {
@@ -34,7 +36,11 @@ impl Setup {
             .scope("read", "Read your profile")
             .scope("dice:roll", "Roll dice for you")
             .clock(clock.clone());
-        let vars = [("HOST", "127.0.0.1"), ("WORKERS", "2"), ("DATABASE_URL", "sqlite::memory:")];
+        let vars = [
+            ("HOST", "127.0.0.1"),
+            ("WORKERS", "2"),
+            ("DATABASE_URL", "sqlite::memory:"),
+        ];
         let vars = vars.map(|(n, v)| (n.to_owned(), v.to_owned())).into();
         Self { auth, clock, vars }
     }
@@ -59,7 +65,8 @@ impl Setup {
     pub(crate) fn replica_of(mut self, server: &TestServer) -> Self {
         self.clock = server.clock.clone();
         let clock = self.clock.clone();
-        self.auth(|auth| auth.clock(clock)).var("PUBLIC_URL", &server.base)
+        self.auth(|auth| auth.clock(clock))
+            .var("PUBLIC_URL", &server.base)
     }
 
     #[track_caller]
@@ -101,9 +108,16 @@ impl Setup {
                 }
             });
         });
-        let base = wait.recv_timeout(Duration::from_secs(60)).expect("an outcome")?;
+        let base = wait
+            .recv_timeout(Duration::from_secs(60))
+            .expect("an outcome")?;
         let door = Door::new(address, base);
-        Ok(TestServer { door, clock, stop: Some(stop), thread: Some(thread) })
+        Ok(TestServer {
+            door,
+            clock,
+            stop: Some(stop),
+            thread: Some(thread),
+        })
     }
 }
 
