@@ -3,8 +3,6 @@
 use proc_macro2::{Ident, TokenStream};
 use syn::{Expr, LitStr, Path, Type, Visibility};
 
-use crate::text::Case;
-
 /// The function or const itself, as far as its neighbours in the expansion need it.
 pub(crate) struct Origin {
     pub(crate) ident: Ident,
@@ -57,7 +55,7 @@ pub(crate) enum ParamKind {
     /// By reference: the server provides it.
     Provided {
         /// Without the `&`.
-        ty: Type,
+        ty: Box<Type>,
         /// `Option<&T>`.
         optional: bool,
     },
@@ -236,6 +234,3 @@ pub(crate) struct Csp {
     pub(crate) frame: Vec<LitStr>,
     pub(crate) base_uri: Vec<LitStr>,
 }
-
-/// How a macro's parameters are named on the wire.
-pub(crate) type Naming = Case;

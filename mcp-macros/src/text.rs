@@ -6,7 +6,13 @@ pub(crate) fn nearest<'a>(typo: &str, legal: &[&'a str]) -> Option<&'a str> {
         .iter()
         .map(|word| (distance(typo, word), *word))
         .min()?;
-    (distance <= 1 + word.len().max(typo.len()) / 4).then_some(word)
+    // Among the shortest words almost everything is near.
+    let allowed = if typo.len() < 4 {
+        0
+    } else {
+        1 + word.len().max(typo.len()) / 4
+    };
+    (distance <= allowed).then_some(word)
 }
 
 /// How many letters must be changed, added or left out (Levenshtein), whatever their case.

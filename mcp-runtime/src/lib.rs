@@ -18,7 +18,7 @@ mod transport;
 mod cli;
 
 pub use auth::Auth;
-pub use extract::{ArgumentType, Call, Context, User};
+pub use extract::{ArgumentType, Call, Context, Elicit, Root, Roots, Sample, Sampled, User};
 pub use protocol::{
     Annotations, Audio, Content, EmbeddedResource, Image, LogLevel, ResourceContents, ResourceLink,
     Role,
@@ -63,3 +63,8 @@ pub mod prelude {
 #[doc(hidden)]
 #[path = "private.rs"]
 pub mod __private;
+
+/// The Rust blocks of the repository's README, compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;

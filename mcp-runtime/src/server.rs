@@ -309,6 +309,7 @@ impl Server {
             Arc::new(self.providers),
             self.info,
             self.tool_timeout,
+            &rand::random(),
         ))
     }
 

@@ -199,10 +199,13 @@ async function focusShows(page) {
 async function tabTo(page, target) {
   const passed = [];
   for (let presses = 0; presses < 12; presses++) {
+    const name = await page.evaluate(() => document.activeElement.name || document.activeElement.textContent.trim());
+    if (await page.evaluate(() => document.activeElement !== document.body)) {
+      assert.ok(await focusShows(page), `the focus on "${name}" is visible`);
+    }
     if (await target.evaluate((e) => e === document.activeElement)) return passed;
+    passed.push(name);
     await page.keyboard.press("Tab");
-    passed.push(await page.evaluate(() => document.activeElement.name || document.activeElement.textContent.trim()));
-    assert.ok(await focusShows(page), `the focus on "${passed.at(-1)}" is visible`);
   }
   throw new Error(`Tab does not reach the control; it passed ${passed.join(", ")}`);
 }
@@ -248,8 +251,8 @@ async function signInByKeyboard(browser, authorize, listener) {
   const wrong = page.waitForResponse((response) => response.request().method() === "POST");
   await page.keyboard.press("Enter");
   assert.equal((await wrong).status(), 401);
-  await page.waitForLoadState();
   const alert = page.getByRole("alert");
+  await alert.waitFor();
   assert.equal(await alert.count(), 1, "the error is announced");
   ({ user, password } = await checkAccessibility(page));
   assert.equal(await user.inputValue(), "alice", "the name is kept");

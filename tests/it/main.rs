@@ -1,6 +1,7 @@
 //! Behaviour of the macros and the runtime, seen from outside. One binary, so that it links once.
 
 mod arguments;
+mod asking;
 mod lanes;
 mod lists;
 mod oauth;

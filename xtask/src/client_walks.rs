@@ -281,10 +281,13 @@ const BAD_STARTS: &[(&str, Spoil)] = &[
     }),
     ("unwritable store", |command, home| {
         // A file where a directory should be: not even root writes there.
-        std::fs::write(home.join("file"), "")?;
-        let store = home.join("file/auth.db");
-        command.env("DATABASE_URL", format!("sqlite:{}", store.display()));
-        Ok((store.display().to_string(), None))
+        let file = home.join("file");
+        std::fs::write(&file, "")?;
+        command.env(
+            "DATABASE_URL",
+            format!("sqlite:{}", file.join("auth.db").display()),
+        );
+        Ok((file.display().to_string(), None))
     }),
     ("bad PUBLIC_URL", |command, _| {
         command.env("PUBLIC_URL", "mcp.example.com");

@@ -14,7 +14,6 @@ use crate::run::Tally;
 use crate::workspace::Workspace;
 
 const LIMIT: Duration = Duration::from_secs(15 * 60);
-const NEXTEST: &str = "0.9.143";
 /// Chromium and its kin, in the order in which we would like them.
 const BROWSERS: &[&str] = &[
     "chromium",
@@ -24,7 +23,6 @@ const BROWSERS: &[&str] = &[
 ];
 
 pub(crate) fn run(workspace: &Workspace, log: &mut Log) -> Result<Tally> {
-    nextest(workspace, log).context("cargo-nextest")?;
     python(workspace, log).context("the Python packages of tests/clients/requirements.txt")?;
     node(workspace, log, "clients").context("the npm packages of tests/clients")?;
     own_node(workspace)?;
@@ -44,16 +42,6 @@ pub(crate) fn find_chromium() -> Result<PathBuf> {
         .context("no Chromium in PATH: run `cargo xtask test provision`, or install one")
 }
 
-fn nextest(workspace: &Workspace, log: &mut Log) -> Result<()> {
-    if succeeds(&mut workspace.cargo(&["nextest", "--version"])?) {
-        return Ok(());
-    }
-    let mut install =
-        workspace.cargo(&["install", "cargo-nextest", "--locked", "--version", NEXTEST])?;
-    log.run(install.arg("--root").arg(workspace.provisioned("")), LIMIT)?;
-    Ok(())
-}
-
 fn python(workspace: &Workspace, log: &mut Log) -> Result<()> {
     let pins = workspace.path("tests/clients/requirements.txt");
     let venv = workspace.provisioned("venv");
@@ -63,9 +51,9 @@ fn python(workspace: &Workspace, log: &mut Log) -> Result<()> {
     if !succeeds(Command::new("python3").args(["-c", "import ensurepip, venv"])) {
         apt(workspace, log, "python3-venv")?;
     }
+    // The machine's own Python: the provisioned one is about to be replaced.
     log.run(
-        workspace
-            .command("python3")?
+        Command::new("python3")
             .args(["-m", "venv", "--clear"])
             .arg(&venv),
         LIMIT,

@@ -77,11 +77,15 @@ impl Server {
         format!("http://127.0.0.1:{}/mcp", self.port)
     }
 
-    /// All that it has printed.
+    /// The end of what it has printed, without the chatter of the libraries below it.
     pub(crate) fn log(&self) -> String {
-        std::fs::read(&self.log)
-            .map(|log| String::from_utf8_lossy(&log).into_owned())
-            .unwrap_or_default()
+        let log = std::fs::read(&self.log).unwrap_or_default();
+        let log = String::from_utf8_lossy(&log);
+        let telling: Vec<&str> = log
+            .lines()
+            .filter(|line| !line.contains(" TRACE "))
+            .collect();
+        tail(&telling.join("\n"), 30)
     }
 
     /// `kill -9`: no chance to tidy up.
@@ -93,17 +97,14 @@ impl Server {
         let started = Instant::now();
         while started.elapsed() < START_LIMIT {
             if let Some(status) = self.process.0.try_wait()? {
-                bail!("the server ended with {status}:\n{}", tail(&self.log(), 20));
+                bail!("the server ended with {status}:\n{}", self.log());
             }
             if healthy(self.port) {
                 return Ok(());
             }
             std::thread::sleep(Duration::from_millis(50));
         }
-        bail!(
-            "the server does not answer /health:\n{}",
-            tail(&self.log(), 20)
-        )
+        bail!("the server does not answer /health:\n{}", self.log())
     }
 }
 

@@ -263,3 +263,86 @@ fn contains(range: &Range, number: Number) -> bool {
             .max
             .is_none_or(|max| at_least(max, number) && !(range.exclusive && at_least(number, max)))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::parse::signature;
+    use crate::text::Case;
+
+    /// The mistakes of one parameter.
+    fn judge(param: &str) -> Vec<String> {
+        let errors = Errors::new();
+        let text = format!("fn f({param})");
+        let parsed = syn::parse_str(&text).unwrap_or_else(|e| panic!("{text}: {e}"));
+        let function = signature::function(&parsed, Case::AsWritten, &errors);
+        for (_, argument) in function.arguments() {
+            check(argument, &errors);
+        }
+        errors.messages()
+    }
+
+    #[test]
+    fn what_agrees_passes() {
+        for param in [
+            "#[arg(default = 6, range(2..=6))] a: u32",
+            "#[arg(default = -1, range(-1..))] a: i8",
+            "#[arg(default = 0.5, range(0..1))] a: f64",
+            "#[arg(range(..=18446744073709551615))] a: u64",
+            "#[arg(default = \"äöü\", length(3..=3))] a: &str",
+            "#[arg(default = null)] a: Option<u32>",
+            "#[arg(default = Unit::default())] a: Unit",
+            "#[arg(default = 6, range(1..=6))] a: Alias",
+            "#[arg(pattern = r\"^\\d+$\", format = \"email\", header = \"X-Y\")] a: String",
+            "#[arg(length(..=3))] a: Vec<String>",
+            "#[arg(default = 1f64)] a: f64",
+        ] {
+            assert_eq!(judge(param), [""; 0], "{param}");
+        }
+    }
+
+    #[test]
+    fn each_disagreement_is_one_error() {
+        for param in [
+            "#[arg(default = 7, range(2..=6))] a: u32",
+            "#[arg(default = 6, range(2..6))] a: u32",
+            "#[arg(default = 300)] a: u8",
+            "#[arg(default = -1)] a: u32",
+            "#[arg(default = 7, range(..=6))] a: Alias",
+            "#[arg(default = \"a\")] a: u32",
+            "#[arg(default = 1)] a: f64",
+            "#[arg(default = true)] a: String",
+            "#[arg(default = 1)] a: Option<u32>",
+            "#[arg(default = \"a\")] a: Option<&str>",
+            "#[arg(default = null)] a: u32",
+            "#[arg(range(0..=256))] a: u8",
+            "#[arg(range(0.5..))] a: u8",
+            "#[arg(range(2..2))] a: Alias",
+            "#[arg(range(1..))] a: bool",
+            "#[arg(range(..))] a: u32",
+            "#[arg(range(1))] a: u32",
+            "#[arg(length(3..=2))] a: String",
+            "#[arg(length(..0))] a: String",
+            "#[arg(length(-1..))] a: String",
+            "#[arg(length(1.5..))] a: String",
+            "#[arg(length(1..))] a: u32",
+            "#[arg(pattern = \"(\")] a: String",
+            "#[arg(pattern = \"a\")] a: u32",
+            "#[arg(format = \"colour\")] a: String",
+            "#[arg(header = \"a b\")] a: String",
+            "#[arg(header = \"A\")] a: HashMap<String, u32>",
+            "#[arg(header = \"A\")] a: f64",
+            "#[arg(default = )] a: u32",
+            "#[arg(6)] a: u32",
+        ] {
+            let errors = judge(param);
+            assert_eq!(errors.len(), 1, "{param}: {errors:?}");
+        }
+    }
+
+    #[test]
+    fn neighbours_beyond_the_precision_of_floats_are_told_apart() {
+        let param = "#[arg(default = 9007199254740993, range(..=9007199254740992))] a: u64";
+        assert_eq!(judge(param).len(), 1);
+    }
+}

@@ -1,7 +1,7 @@
 //! The adapter around a user's function: reads the arguments, asks for what is provided, calls, converts.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{ToTokens, format_ident, quote, quote_spanned};
+use quote::{format_ident, quote, quote_spanned};
 use syn::spanned::Spanned as _;
 
 use super::common::{at, runtime};
@@ -15,87 +15,39 @@ const EXACT_IN_F64: u128 = 1 << 53;
 
 /// A function, ready to be named by a descriptor.
 pub(super) struct Adapter {
-    /// The statics and the function `__mcp_call`.
+    /// Patterns and computed defaults.
     pub(super) items: TokenStream,
+    /// The closure that runs the function.
+    pub(super) call: TokenStream,
     /// `.params(…).provided(…)`
     pub(super) setters: TokenStream,
 }
 
-/// The traits that turn what the function returns into what is served.
-pub(super) struct Conversion {
-    /// What the adapter returns inside its `Result`.
-    pub(super) into: TokenStream,
-    /// The path of the function that converts.
-    pub(super) with: TokenStream,
-}
-
-pub(super) fn adapter(origin: &Origin, function: &Function, conversion: &Conversion) -> Adapter {
-    let p = runtime();
-    let mut out = Parts::default();
+/// The adapter, whose results go through the function `into` (of one of the runtime's `Into…` traits).
+///
+/// All that it asks of the user's types is asked within the initialiser of one static: the compiler reports a type
+/// that cannot be sent once per body, not once per use.
+pub(super) fn adapter(origin: &Origin, function: &Function, into: &TokenStream) -> Adapter {
+    let mut parts = Parts::default();
     for (index, param) in function.params.iter().enumerate() {
         match &param.kind {
-            ParamKind::Argument(argument) => out.argument(index, argument, function.is_async),
-            ParamKind::Provided { ty, optional } => out.provided(index, param, ty, *optional),
+            ParamKind::Argument(argument) => parts.argument(index, argument, function.is_async),
+            ParamKind::Provided { ty, optional } => parts.provided(index, param, ty, *optional),
         }
     }
+    let call = parts.call(origin, function, into);
     let Parts {
-        statics,
+        items,
         sent,
-        types,
-        slots,
-        values,
-        checks,
         provided,
-        asked,
-        passed,
-    } = out;
-    let types = types.iter().rfold(
-        quote!(()),
-        |rest, ty| quote!((::core::option::Option<#ty>, #rest)),
-    );
-    let pattern = slots
-        .iter()
-        .rfold(quote!(()), |rest, slot| quote!((#slot, #rest)));
-    let parse = if slots.is_empty() {
-        quote!(__call.parse::<()>(&[])?;)
-    } else {
-        quote!(let #pattern = __call.parse::<#types>(&[#(&#sent),*])?;)
-    };
-    let checks = (!checks.is_empty()).then(|| {
-        quote! {
-            if !(#(#checks)&&*) {
-                return ::core::result::Result::Err(__call.refuse());
-            }
-        }
-    });
-    let name = &origin.ident;
-    let run = if function.is_async {
-        quote!(#name(#(#passed),*).await)
-    } else {
-        quote!(#p::blocking(move || #name(#(#passed),*)).await?)
-    };
-    let Conversion { into, with } = conversion;
-    let body = quote! {
-        #parse
-        #(#values)*
-        #checks
-        #(#asked)*
-        #with(#run)
-    };
-    // A future that is not `Send` is reported here: at the name of the function.
-    let pinned = quote_spanned!(at(name.span())=> ::std::boxed::Box::pin(async move { #body }));
-    let items = quote! {
-        #statics
-        fn __mcp_call<'a>(
-            __call: #p::Call<'a>,
-        ) -> #p::BoxFuture<'a, ::core::result::Result<#into, #p::Error>> {
-            #pinned
-        }
-    };
-    let params = (!sent.is_empty()).then(|| quote!(.params(&[#(&#sent),*])));
-    let provided = (!provided.is_empty()).then(|| quote!(.provided(&[#(&#provided),*])));
+        ..
+    } = parts;
+    // Each in a `const` block of its own: a mere temporary would not live as long as the static.
+    let params = (!sent.is_empty()).then(|| quote!(.params(const { &[#(&#sent),*] })));
+    let provided = (!provided.is_empty()).then(|| quote!(.provided(const { &[#(&#provided),*] })));
     Adapter {
         items,
+        call,
         setters: quote!(#params #provided),
     }
 }
@@ -103,17 +55,17 @@ pub(super) fn adapter(origin: &Origin, function: &Function, conversion: &Convers
 /// What the parameters add to the adapter, in their order.
 #[derive(std::default::Default)]
 struct Parts {
-    statics: TokenStream,
-    /// The statics of what the caller sends, …
-    sent: Vec<Ident>,
+    items: TokenStream,
+    /// The descriptions of what the caller sends, …
+    sent: Vec<TokenStream>,
     /// … the types that they are read as, …
     types: Vec<TokenStream>,
     /// … and the variables that they are read into.
     slots: Vec<Ident>,
     values: Vec<TokenStream>,
     checks: Vec<TokenStream>,
-    /// The statics of what the server provides.
-    provided: Vec<Ident>,
+    /// The descriptions of what the server provides.
+    provided: Vec<TokenStream>,
     asked: Vec<TokenStream>,
     /// The expressions of the call.
     passed: Vec<TokenStream>,
@@ -126,52 +78,39 @@ fn local(prefix: &str, index: usize) -> Ident {
 impl Parts {
     fn argument(&mut self, index: usize, argument: &Argument, borrows: bool) {
         let p = runtime();
-        let (param, slot, value) = (
-            format_ident!("__MCP_PARAM_{index}"),
-            local("slot", index),
-            local("value", index),
-        );
+        let (slot, value) = (local("slot", index), local("value", index));
         let ty = &argument.ty;
         let option = quote!(::core::option::Option);
-        let (published, read, passed) = match (argument.shape, borrows) {
-            (Shape::Owned, _) => (quote!(#ty), quote!(#ty), quote!(#value)),
-            (Shape::Text, true) => (
-                quote!(::std::string::String),
-                quote!(#p::Text<'a>),
-                quote!(&*#value),
-            ),
-            (Shape::Text, false) => (
-                quote!(::std::string::String),
-                quote!(::std::string::String),
-                quote!(&*#value),
-            ),
-            (Shape::OptionalText, true) => (
-                quote!(#option<::std::string::String>),
-                quote!(#option<#p::Text<'a>>),
-                quote!(#value.as_deref()),
-            ),
-            (Shape::OptionalText, false) => (
-                quote!(#option<::std::string::String>),
-                quote!(#option<::std::string::String>),
+        let string = quote!(::std::string::String);
+        // The blocking pool keeps what it gets: there a text cannot borrow from the request.
+        let text = if borrows {
+            quote!(#p::Text<'_>)
+        } else {
+            string.clone()
+        };
+        let (published, read, passed) = match argument.shape {
+            Shape::Owned => (quote!(#ty), quote!(#ty), quote!(#value)),
+            Shape::Text => (string, text, quote!(&*#value)),
+            Shape::OptionalText => (
+                quote!(#option<#string>),
+                quote!(#option<#text>),
                 quote!(#value.as_deref()),
             ),
         };
         let default = argument
             .default
             .as_ref()
-            .map(|default| default_of(default, argument, index));
-        self.statics
-            .extend(default.as_ref().map(|d| d.item.clone()));
+            .map(|d| default_of(d, argument, index));
+        self.items.extend(default.as_ref().map(|d| d.item.clone()));
         let wire = &argument.wire;
         let describe = argument
             .description
             .as_ref()
             .map(|text| quote!(.describe(#text)));
-        let default_setter = default.as_ref().map(|d| &d.setter);
+        let setter = default.as_ref().map(|d| &d.setter);
         let keywords = keywords(argument);
-        self.statics.extend(quote! {
-            static #param: #p::Param = #p::Param::of::<#published>(#wire) #describe #default_setter #keywords;
-        });
+        self.sent
+            .push(quote!(#p::Param::of::<#published>(#wire) #describe #setter #keywords));
         self.values.push(match default {
             None => quote!(let #value: #read = __call.or_absent(#slot)?;),
             Some(DefaultParts { value: default, .. }) => quote! {
@@ -182,8 +121,7 @@ impl Parts {
             },
         });
         self.checks
-            .extend(checks(argument, &value, &mut self.statics, index));
-        self.sent.push(param);
+            .extend(checks(argument, &value, &mut self.items, index));
         self.types.push(read);
         self.slots.push(slot);
         self.passed.push(passed);
@@ -191,31 +129,77 @@ impl Parts {
 
     fn provided(&mut self, index: usize, param: &Param, ty: &syn::Type, optional: bool) {
         let p = runtime();
-        let (needed, value) = (
-            format_ident!("__MCP_PROVIDED_{index}"),
-            local("value", index),
-        );
+        let value = local("value", index);
         let name = param.ident.to_string();
-        let (of, provide) = if optional {
-            (quote!(optional), quote!(provide_optional))
+        let (of, provide, passed) = if optional {
+            (
+                quote!(optional),
+                quote!(provide_optional),
+                quote!(#value.as_deref()),
+            )
         } else {
-            (quote!(of), quote!(provide))
+            (quote!(of), quote!(provide), quote!(&*#value))
         };
-        self.statics
-            .extend(quote!(static #needed: #p::Provided = #p::Provided::#of::<#ty>(#name);));
-        self.asked
-            .push(quote!(let #value = __call.#provide::<#ty>(&#needed).await?;));
-        self.passed.push(if optional {
-            quote!(#value.as_deref())
-        } else {
-            quote!(&*#value)
+        let position = self.provided.len();
+        self.provided.push(quote!(#p::Provided::#of::<#ty>(#name)));
+        self.asked.push(quote! {
+            let #value = __call.#provide::<#ty>(__MCP_ITEM.provided[#position]).await?;
         });
-        self.provided.push(needed);
+        self.passed.push(passed);
+    }
+
+    fn call(&self, origin: &Origin, function: &Function, into: &TokenStream) -> TokenStream {
+        let p = runtime();
+        let Self {
+            types,
+            slots,
+            values,
+            checks,
+            asked,
+            passed,
+            ..
+        } = self;
+        let types = types.iter().rfold(
+            quote!(()),
+            |rest, ty| quote!((::core::option::Option<#ty>, #rest)),
+        );
+        let pattern = slots
+            .iter()
+            .rfold(quote!(()), |rest, slot| quote!((#slot, #rest)));
+        let parse = if slots.is_empty() {
+            quote!(__call.parse::<()>(&[])?;)
+        } else {
+            quote!(let #pattern = __call.parse::<#types>(__MCP_ITEM.params)?;)
+        };
+        let checks = (!checks.is_empty()).then(|| {
+            quote! {
+                if !(#(#checks)&&*) {
+                    return ::core::result::Result::Err(__call.refuse());
+                }
+            }
+        });
+        let name = &origin.ident;
+        let run = if function.is_async {
+            quote!(#name(#(#passed),*).await)
+        } else {
+            quote!(#p::blocking(move || #name(#(#passed),*)).await?)
+        };
+        let body = quote! {
+            #parse
+            #(#values)*
+            #checks
+            #(#asked)*
+            #into(#run)
+        };
+        // A future that is not `Send` is reported here: at the name of the function.
+        let span = at(name.span());
+        let pinned = quote_spanned!(span=> ::std::boxed::Box::pin(async move { #body }));
+        quote!(|__call| #pinned)
     }
 }
 
 struct DefaultParts {
-    /// `fn __mcp_default_0() -> T`, where the default is computed: one place for one type error.
+    /// `fn __mcp_default_0() -> T`: where a default of the wrong type is reported, once.
     item: TokenStream,
     /// `.default_json(…)` or `.default_with(…)`
     setter: TokenStream,
@@ -225,6 +209,8 @@ struct DefaultParts {
 
 fn default_of(default: &Default, argument: &Argument, index: usize) -> DefaultParts {
     let p = runtime();
+    let function = format_ident!("__mcp_default_{index}");
+    let ty = &argument.ty;
     match default {
         Default::Null(null) => DefaultParts {
             item: TokenStream::new(),
@@ -233,22 +219,29 @@ fn default_of(default: &Default, argument: &Argument, index: usize) -> DefaultPa
         },
         Default::Literal { value, expr } => {
             let json = value.json();
-            let is_text = matches!(value, Literal::Str(_));
-            let value = if is_text {
-                quote!(::core::convert::From::from(#expr))
-            } else {
-                quote!(#expr)
+            let setter = quote!(.default_json(#json));
+            if argument.shape != Shape::Owned {
+                let item = TokenStream::new();
+                let value = quote!(::core::convert::From::from(#expr));
+                return DefaultParts {
+                    item,
+                    setter,
+                    value,
+                };
+            }
+            let value = match value {
+                Literal::Str(_) => quote!(::core::convert::From::from(#expr)),
+                _ => quote!(#expr),
             };
             DefaultParts {
-                item: TokenStream::new(),
-                setter: quote!(.default_json(#json)),
-                value,
+                item: quote!(fn #function() -> #ty { #value }),
+                setter,
+                value: quote!(#function()),
             }
         }
         Default::Computed(expr) => {
-            let function = format_ident!("__mcp_default_{index}");
             let (ty, value) = match argument.shape {
-                Shape::Owned => (argument.ty.to_token_stream(), quote!(#function())),
+                Shape::Owned => (quote!(#ty), quote!(#function())),
                 Shape::Text => (
                     quote!(&'static str),
                     quote!(::core::convert::From::from(#function())),
@@ -330,22 +323,35 @@ fn checks(
         };
         let (min, max) = (end(length.min), end(length.max));
         let span = at(length.tokens.span());
+        let value = respanned(value, span);
         checks.push(quote_spanned!(span=> #p::Lengthy::has_length(&#value, #min, #max)));
     }
     if let Some(pattern) = &argument.pattern {
         let name = format_ident!("__MCP_PATTERN_{index}");
         statics.extend(quote!(static #name: #p::Pattern = #p::Pattern::new(#pattern);));
-        checks.push(quote_spanned!(at(pattern.span())=> #p::Textual::matches(&#value, &#name)));
+        let span = at(pattern.span());
+        let value = respanned(value, span);
+        checks.push(quote_spanned!(span=> #p::Textual::matches(&#value, &#name)));
     }
     if let Some(format) = &argument.format {
-        checks.push(quote_spanned!(at(format.span())=> #p::Textual::has_format(&#value, #format)));
+        let span = at(format.span());
+        let value = respanned(value, span);
+        checks.push(quote_spanned!(span=> #p::Textual::has_format(&#value, #format)));
     }
     checks
+}
+
+/// The same variable, pointing at a constraint: there a value that cannot have it is reported.
+fn respanned(value: &Ident, span: Span) -> Ident {
+    let mut value = value.clone();
+    value.set_span(span);
+    value
 }
 
 fn range_check(range: &Range, value: &Ident) -> TokenStream {
     let p = runtime();
     let span = at(range.tokens.span());
+    let value = respanned(value, span);
     // An excluded whole number as an `f64` excludes neighbours too where they cannot be told apart; there, and only
     // there, the argument must be an integer anyway, and the bound is moved by one.
     let whole = |bound: Option<Number>, shift: i128| match bound {

@@ -87,7 +87,7 @@ pub(super) fn icons(icons: &[Icon]) -> Option<TokenStream> {
         quote!(#p::Icon::new(#src) #mime #sizes)
     };
     let list = icons.iter().map(icon);
-    (!icons.is_empty()).then(|| quote!(.icons(&[#(#list),*])))
+    (!icons.is_empty()).then(|| quote!(.icons(const { &[#(#list),*] })))
 }
 
 /// `.method(&[a, b])`, where there is something to list.

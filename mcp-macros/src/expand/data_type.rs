@@ -4,6 +4,7 @@ use proc_macro2::TokenStream;
 use quote::{ToTokens as _, quote};
 use syn::{Attribute, Item};
 
+use super::common;
 use crate::errors::Errors;
 
 pub(crate) fn data_type(arguments: TokenStream, item: TokenStream) -> TokenStream {
@@ -31,12 +32,9 @@ pub(crate) fn data_type(arguments: TokenStream, item: TokenStream) -> TokenStrea
     if let Some(mistakes) = errors.into_tokens() {
         return quote!(#item #mistakes);
     }
+    let p = common::runtime();
     quote! {
-        #[derive(
-            ::mcp_runtime::__private::serde::Serialize,
-            ::mcp_runtime::__private::serde::Deserialize,
-            ::mcp_runtime::__private::schemars::JsonSchema,
-        )]
+        #[derive(#p::serde::Serialize, #p::serde::Deserialize, #p::schemars::JsonSchema)]
         #[serde(crate = "::mcp_runtime::__private::serde")]
         #[schemars(crate = "::mcp_runtime::__private::schemars")]
         #item

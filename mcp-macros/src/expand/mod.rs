@@ -19,7 +19,7 @@ use crate::check;
 use crate::errors::Errors;
 use crate::model::Origin;
 use crate::parse::attr;
-use crate::parse::item::{Annotated, check_item};
+use crate::parse::item::{Annotated, check_item, is_ours};
 
 pub(crate) use data_type::data_type;
 
@@ -85,7 +85,7 @@ pub(crate) fn ui_resource(arguments: TokenStream, item: TokenStream) -> TokenStr
             let resource = match item {
                 Annotated::Fn(item) => attr::ui_resource_fn(arguments, item, errors),
                 Annotated::Const(item) => {
-                    attr::const_shape(item, errors);
+                    attr::text_const(item, errors);
                     attr::ui_resource_const(arguments, item, errors)
                 }
                 Annotated::Other(_) => return None,
@@ -149,10 +149,21 @@ fn annotate<M>(
             quote!(#kept #beside)
         }
         (mistakes, _) => {
-            let stub = origin(&annotated).map(|origin| fallback::stub(kind, &origin));
+            let stub = origin(&annotated)
+                .filter(|_| !has_second_macro(&annotated))
+                .map(|origin| fallback::stub(kind, &origin));
             // What calls the function is what could not be written: it is not the user's mistake that nothing does.
             quote!(#[allow(dead_code)] #kept #stub #mistakes)
         }
+    }
+}
+
+/// Where a second macro of ours follows, the companion will be its.
+fn has_second_macro(annotated: &Annotated) -> bool {
+    match annotated {
+        Annotated::Fn(item) => item.attributes.iter().any(is_ours),
+        Annotated::Const(item) => item.attributes.iter().any(is_ours),
+        Annotated::Other(_) => false,
     }
 }
 

@@ -1,10 +1,9 @@
 //! `#[mcp_prompt]`, written out.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{quote, quote_spanned};
-use syn::spanned::Spanned as _;
+use quote::quote;
 
-use super::call::{Adapter, Conversion, adapter};
+use super::call::{Adapter, adapter};
 use super::common;
 use crate::model::Prompt;
 
@@ -15,18 +14,20 @@ pub(super) fn expand(prompt: &Prompt) -> TokenStream {
         about,
         function,
     } = prompt;
-    let conversion = Conversion {
-        into: quote!(#p::PromptResult),
-        with: quote_spanned!(common::at(function.output.span())=> #p::IntoPrompt::into_prompt),
-    };
-    let Adapter { items, setters } = adapter(origin, function, &conversion);
+    let output = &function.output;
+    let into = quote!(<#output as #p::IntoPrompt>::into_prompt);
+    let Adapter {
+        items,
+        call,
+        setters,
+    } = adapter(origin, function, &into);
 
     let (name, description) = (&about.name, &about.description);
     let place = common::place(origin);
     let title = common::title(about);
     let icons = common::icons(&about.icons);
     let descriptor = quote! {
-        #p::PromptDescriptor::new(#name, #description, __mcp_call, #place) #title #icons #setters
+        #p::PromptDescriptor::new(#name, #description, #call, #place) #title #icons #setters
     };
     common::item(
         origin,

@@ -1,10 +1,9 @@
 //! `#[mcp_resource]`, written out.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{quote, quote_spanned};
-use syn::spanned::Spanned as _;
+use quote::quote;
 
-use super::call::{Adapter, Conversion, adapter};
+use super::call::{Adapter, adapter};
 use super::common;
 use crate::check::is_template;
 use crate::model::{Resource, Source};
@@ -12,14 +11,15 @@ use crate::model::{Resource, Source};
 pub(super) fn expand(resource: &Resource) -> TokenStream {
     let p = common::runtime();
     let Resource { origin, about, .. } = resource;
-    let Adapter { items, setters } = match &resource.source {
+    let Adapter {
+        items,
+        call,
+        setters,
+    } = match &resource.source {
         Source::Function(function) => {
-            let span = common::at(function.output.span());
-            let conversion = Conversion {
-                into: quote!(#p::ResourceBody),
-                with: quote_spanned!(span=> #p::IntoResource::into_resource),
-            };
-            adapter(origin, function, &conversion)
+            let output = &function.output;
+            let into = quote!(<#output as #p::IntoResource>::into_resource);
+            adapter(origin, function, &into)
         }
         Source::Const(ty) => constant(resource, ty),
     };
@@ -53,7 +53,7 @@ pub(super) fn expand(resource: &Resource) -> TokenStream {
     let hidden = resource.hidden.then(|| quote!(.hidden()));
 
     let descriptor = quote! {
-        #p::ResourceDescriptor::new(#name, #description, #uri, __mcp_call, #place)
+        #p::ResourceDescriptor::new(#name, #description, #uri, #call, #place)
             #title #mime_type #icons #audience #priority #scopes #hidden #setters
     };
     common::item(
@@ -68,19 +68,15 @@ pub(super) fn expand(resource: &Resource) -> TokenStream {
 fn constant(resource: &Resource, ty: &syn::Type) -> Adapter {
     let p = common::runtime();
     let ident = &resource.origin.ident;
-    let into = quote_spanned!(common::at(ty.span())=> #p::IntoResource::into_resource);
-    let items = quote! {
-        fn __mcp_call<'a>(
-            __call: #p::Call<'a>,
-        ) -> #p::BoxFuture<'a, ::core::result::Result<#p::ResourceBody, #p::Error>> {
-            ::std::boxed::Box::pin(async move {
-                __call.parse::<()>(&[])?;
-                #into(#ident)
-            })
-        }
+    let call = quote! {
+        |__call| ::std::boxed::Box::pin(async move {
+            __call.parse::<()>(&[])?;
+            <#ty as #p::IntoResource>::into_resource(#ident)
+        })
     };
     Adapter {
-        items,
+        items: TokenStream::new(),
+        call,
         setters: TokenStream::new(),
     }
 }

@@ -1,10 +1,9 @@
 //! `#[mcp_tool]`, written out.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{quote, quote_spanned};
-use syn::spanned::Spanned as _;
+use quote::quote;
 
-use super::call::{Conversion, adapter};
+use super::call::{Adapter, adapter};
 use super::common;
 use crate::model::{Hints, Schema, Tool};
 
@@ -17,12 +16,12 @@ pub(super) fn expand(tool: &Tool) -> TokenStream {
         ..
     } = tool;
     let output = &function.output;
-    let conversion = Conversion {
-        into: quote!(#p::ToolResult),
-        with: quote_spanned!(common::at(output.span())=> #p::IntoToolResult::into_tool_result),
-    };
-    let adapter = adapter(origin, function, &conversion);
-    let (items, setters) = (&adapter.items, &adapter.setters);
+    let into = quote!(<#output as #p::IntoToolResult>::into_tool_result);
+    let Adapter {
+        items,
+        call,
+        setters,
+    } = adapter(origin, function, &into);
 
     let (name, description) = (&about.name, &about.description);
     let place = common::place(origin);
@@ -55,7 +54,7 @@ pub(super) fn expand(tool: &Tool) -> TokenStream {
         .map(|support| quote!(.task(#p::TaskSupport::#support)));
 
     let descriptor = quote! {
-        #p::ToolDescriptor::new(#name, #description, __mcp_call, #place)
+        #p::ToolDescriptor::new(#name, #description, #call, #place)
             #title #hints #icons #scopes #hidden #visibility #ui #open #schema #timeout #task #setters
             .output(<#output as #p::IntoToolResult>::output_schema)
     };

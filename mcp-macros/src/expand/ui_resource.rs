@@ -1,11 +1,10 @@
 //! `#[mcp_ui_resource]`, written out.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{quote, quote_spanned};
+use quote::quote;
 use syn::LitStr;
-use syn::spanned::Spanned as _;
 
-use super::call::{Adapter, Conversion, adapter};
+use super::call::{Adapter, adapter};
 use super::common;
 use crate::model::{Csp, Source, UiResource};
 
@@ -17,13 +16,14 @@ pub(super) fn expand(resource: &UiResource) -> TokenStream {
     let ident = &origin.ident;
     let (items, setters, html) = match &resource.source {
         Source::Function(function) => {
-            let span = common::at(function.output.span());
-            let conversion = Conversion {
-                into: quote!(::std::string::String),
-                with: quote_spanned!(span=> #p::IntoHtml::into_html),
-            };
-            let Adapter { items, setters } = adapter(origin, function, &conversion);
-            (items, setters, quote!(Render(__mcp_call)))
+            let output = &function.output;
+            let into = quote!(<#output as #p::IntoHtml>::into_html);
+            let Adapter {
+                items,
+                call,
+                setters,
+            } = adapter(origin, function, &into);
+            (items, setters, quote!(Render(#call)))
         }
         Source::Const(_) => (TokenStream::new(), TokenStream::new(), quote!(Text(#ident))),
     };

@@ -463,6 +463,18 @@ fn csp(entry: &Entry, errors: &Errors) -> Csp {
 }
 
 /// What a const must be for a macro to serve it: the macros look at the shape only, the compiler at the rest.
+pub(crate) fn text_const(item: &AnnotatedConst, errors: &Errors) {
+    use super::types;
+    if !types::reference(&item.ty).is_some_and(|r| types::is_str(&r.elem)) {
+        errors.at(
+            &item.ty,
+            "a view is text",
+            "write `const CARD: &str = include_str!(\"card.html\");`",
+        );
+    }
+}
+
+/// The same for a resource, which may be bytes too.
 pub(crate) fn const_shape(item: &AnnotatedConst, errors: &Errors) {
     let is_reference = matches!(super::types::peel(&item.ty), Type::Reference(_));
     if item.ident == "_" || !is_reference {

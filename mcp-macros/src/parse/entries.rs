@@ -224,8 +224,10 @@ impl Entry {
     /// `key("a", "b")`, or `key = "a"`
     pub(crate) fn strings(&self, errors: &Errors) -> Vec<LitStr> {
         let form = format!("{}(\"…\", \"…\")", self.key);
-        if let Value::Assigned(_) = &self.value {
-            return self.string(errors).into_iter().collect();
+        if let Value::Assigned(Expr::Lit(lit)) = &self.value
+            && let Lit::Str(one) = &lit.lit
+        {
+            return vec![one.clone()];
         }
         let Some(inner) = self.list(&form, errors) else {
             return Vec::new();

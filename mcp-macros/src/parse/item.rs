@@ -124,6 +124,13 @@ fn origin(ident: &Ident, visibility: &Visibility, attributes: &[Attribute]) -> O
     }
 }
 
+/// Whether this is another macro that makes an item of the function or const.
+pub(crate) fn is_ours(attribute: &Attribute) -> bool {
+    const OURS: &[&str] = &["mcp_tool", "mcp_resource", "mcp_prompt", "mcp_ui_resource"];
+    let last = attribute.path().segments.last();
+    last.is_some_and(|last| OURS.iter().any(|ours| last.ident == ours))
+}
+
 /// What is wrong with putting a macro of ours on this item, whatever the macro.
 pub(crate) fn check_item(
     ident: &Ident,
@@ -131,20 +138,18 @@ pub(crate) fn check_item(
     macro_name: &str,
     errors: &Errors,
 ) {
-    const OURS: &[&str] = &["mcp_tool", "mcp_resource", "mcp_prompt", "mcp_ui_resource"];
-    for attribute in attributes {
-        if let Some(last) = attribute.path().segments.last()
-            && OURS.iter().any(|ours| last.ident == ours)
-        {
-            errors.at(
-                attribute.path(),
-                format!(
-                    "an item is one thing: `{macro_name}` or `#[{}]`",
-                    last.ident
-                ),
-                "remove one of them; a second function can call the first",
-            );
-        }
+    if let Some(second) = attributes.iter().find(|a| is_ours(a)) {
+        let path = second.path();
+        let name = path
+            .segments
+            .last()
+            .map(|s| s.ident.to_string())
+            .unwrap_or_default();
+        errors.at(
+            path,
+            format!("an item is one thing: `{macro_name}` or `#[{name}]`"),
+            "remove one of them; a second function can call the first",
+        );
     }
     if PRIMITIVE_NAMES.iter().any(|name| ident == name) {
         errors.at(

@@ -146,7 +146,7 @@ fn binding(input: &PatType, provided: bool, errors: &Errors) -> Option<Ident> {
 
 enum HandedOver {
     Argument(Shape),
-    Provided { ty: Type, optional: bool },
+    Provided { ty: Box<Type>, optional: bool },
 }
 
 /// The rule of shape: `&T` and `Option<&T>` are provided, `&str` and everything else is sent.
@@ -163,7 +163,10 @@ fn handed_over(ty: &Type, errors: &Errors) -> Option<HandedOver> {
         );
         return None;
     }
-    if let Some(lifetime) = &reference.lifetime {
+    // A named one is reported where it is declared.
+    if let Some(lifetime) = &reference.lifetime
+        && is_static(reference)
+    {
         errors.at(
             lifetime,
             "a parameter lives as long as its call, no longer and no shorter",
@@ -194,7 +197,7 @@ fn handed_over(ty: &Type, errors: &Errors) -> Option<HandedOver> {
         other => other.clone(),
     };
     Some(HandedOver::Provided {
-        ty,
+        ty: Box::new(ty),
         optional: optional.is_some(),
     })
 }
@@ -243,4 +246,85 @@ fn compact(ty: &Type) -> String {
         .to_string()
         .replace(' ', "")
         .replace(',', ", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(signature: &str) -> (Function, Vec<String>) {
+        let errors = Errors::new();
+        let signature = syn::parse_str(signature).unwrap_or_else(|e| panic!("{signature}: {e}"));
+        let function = function(&signature, Case::AsWritten, &errors);
+        (function, errors.messages())
+    }
+
+    /// How each parameter is handed over: by its wire name, or as `&` or `?&`.
+    fn shapes(signature: &str) -> Vec<String> {
+        let (function, errors) = read(signature);
+        assert!(errors.is_empty(), "{errors:?}");
+        let shape = |param: &Param| match &param.kind {
+            ParamKind::Argument(argument) => {
+                format!("{}: {:?}", argument.wire.value(), argument.shape)
+            }
+            ParamKind::Provided { optional, .. } => if *optional { "?&" } else { "&" }.to_owned(),
+        };
+        function.params.iter().map(shape).collect()
+    }
+
+    #[test]
+    fn the_shape_decides_who_gives_a_parameter() {
+        assert_eq!(
+            shapes("async fn f(a: u32, b: &str, c: Option<&str>, r#type: Vec<&'static str>)"),
+            ["a: Owned", "b: Text", "c: OptionalText", "type: Owned"]
+        );
+        assert_eq!(
+            shapes(
+                "fn f(_: &User, u: Option<&User>, s: &dyn Store, both: &(dyn A + B), o: std::option::Option<&T>)"
+            ),
+            ["&", "?&", "&", "&", "?&"]
+        );
+        // A name says nothing: an alias that hides a `&` reads as by value.
+        assert_eq!(shapes("fn f(user: UserRef)"), ["user: Owned"]);
+    }
+
+    #[test]
+    fn each_illegal_part_is_one_error() {
+        for signature in [
+            "fn f(&self)",
+            "fn f(a: &mut T)",
+            "fn f(a: Option<&mut T>)",
+            "fn f<T>(a: T)",
+            "fn f<'a>(a: &'a str)",
+            "fn f(a: &'static str)",
+            "fn f(a: impl Into<String>)",
+            "fn f(a: &[u8])",
+            "fn f(a: &String)",
+            "fn f(a: &u32)",
+            "fn f(_: u32)",
+            "fn f(Point { x, y }: Point)",
+            "fn f(ref a: u32)",
+            "fn f(a: *const u8)",
+            "fn f() -> impl Display",
+            "fn f() -> &str",
+            "unsafe fn f()",
+            "const fn f()",
+            "extern \"C\" fn f()",
+        ] {
+            let (_, errors) = read(signature);
+            assert_eq!(errors.len(), 1, "{signature}: {errors:?}");
+            assert!(errors[0].contains("\n\nhelp: "), "{signature}: {errors:?}");
+        }
+    }
+
+    #[test]
+    fn legal_results() {
+        for signature in [
+            "fn f()",
+            "fn f() -> &'static str",
+            "fn f() -> Result<(), E>",
+        ] {
+            assert!(read(signature).1.is_empty(), "{signature}");
+        }
+    }
 }

@@ -74,13 +74,13 @@ pub(crate) async fn show(
     params: &Params,
     browser: &Browser,
 ) -> Result<Page, Stop> {
-    let (transaction, frozen, handle) = open(server, params, browser).await?;
+    let (_, frozen, handle) = open(server, params, browser).await?;
     let other_account = matches!(params.one("account"), Ok(Some("other")));
     let session = match frozen.login || other_account {
         true => None,
         false => browser.session(server).await?,
     };
-    page(server, &transaction, &frozen, handle, browser, session).await
+    page(server, &frozen, handle, browser, session).await
 }
 
 /// The user's answer.
@@ -119,7 +119,7 @@ pub(crate) async fn answer(
         Some(scope) => scope,
         None => {
             let session = session.filter(|_| by_session);
-            let mut page = page(server, &transaction, &frozen, handle, browser, session).await?;
+            let mut page = page(server, &frozen, handle, browser, session).await?;
             page.problem = Some("Choose at least one permission, or deny the request.");
             return Ok(Answered::Again {
                 status: 400,
@@ -161,7 +161,7 @@ pub(crate) async fn answer(
         }
         Err(refused) => {
             let (status, problem, retry_after) = explain(refused)?;
-            let mut page = page(server, &transaction, &frozen, handle, browser, None).await?;
+            let mut page = page(server, &frozen, handle, browser, None).await?;
             page.typed = name.chars().take(64).collect();
             page.problem = Some(problem);
             Ok(Answered::Again {
@@ -227,7 +227,6 @@ async fn open(
 
 async fn page(
     server: &Server,
-    _transaction: &Transaction,
     frozen: &Frozen,
     handle: Secret,
     browser: &Browser,
@@ -318,8 +317,6 @@ async fn approve(
             .redirect_uri_named
             .then(|| frozen.redirect_uri.clone()),
         expires_at: now + millis(server.config.code_lifetime),
-        failures: 0,
-        used_at: None,
     };
     let approval = Approval {
         handle: &transaction.handle,

@@ -125,6 +125,7 @@ impl Key {
 
 /// Adds a key that signs once caches have seen it, and lets the earlier ones end when their last token has. A
 /// compromised key ends at once, and its tokens with it.
+#[cfg(any(test, feature = "cli"))]
 pub(crate) async fn rotate(
     store: &dyn Store,
     now: Millis,

@@ -4,7 +4,7 @@
 
 #[cfg(feature = "auth")]
 mod access_token;
-#[cfg(feature = "auth")]
+#[cfg(all(feature = "auth", feature = "cli"))]
 mod admin;
 #[cfg(feature = "auth")]
 mod authorize;
@@ -63,7 +63,7 @@ mod token;
 #[cfg(feature = "auth")]
 mod users;
 
-#[cfg(feature = "auth")]
+#[cfg(all(feature = "auth", feature = "cli"))]
 pub(crate) use admin::Admin;
 #[cfg(feature = "auth")]
 pub use brand::Brand;
@@ -140,6 +140,7 @@ pub(crate) struct Site {
     /// The path of the MCP endpoint below it: `/mcp`.
     pub(crate) endpoint: String,
     /// The server's name, to show, and for the store's directory.
+    #[cfg_attr(not(feature = "auth"), allow(dead_code))]
     pub(crate) server_name: String,
     /// Whether only this machine can reach the bind address.
     pub(crate) loopback_bind: bool,

@@ -143,7 +143,7 @@ impl Server {
             now,
             unused_clients_before: now - DAY,
             idle_clients_before: now - 90 * DAY,
-            ended_grants_before: now - DAY,
+            ended_before: now - DAY,
         };
         self.store.collect_expired(limits, 500).await
     }

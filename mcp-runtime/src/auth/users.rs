@@ -1,5 +1,6 @@
 //! The names and passwords that users may have.
 
+#[cfg(feature = "cli")]
 use super::hashing::LONGEST_PASSWORD;
 use super::secret::random_id;
 use crate::store::{Millis, UserRecord};
@@ -30,6 +31,7 @@ pub(crate) fn check_name(name: &str) -> Result<(), &'static str> {
 }
 
 /// Refuses a password that no one should have.
+#[cfg(feature = "cli")]
 pub(crate) fn check_password(password: &str) -> Result<(), &'static str> {
     // NIST SP 800-63B: length, and no rules of composition.
     if password.chars().count() < 8 {

@@ -7,6 +7,7 @@ use std::time::Duration;
 use futures_util::FutureExt as _;
 
 use super::Failure;
+use super::rounds::{Suspended, drive};
 use crate::extract::Context;
 use crate::result::{Error, Lane};
 
@@ -19,17 +20,18 @@ pub(super) async fn run<T>(
     call: impl Future<Output = Result<T, Error>>,
 ) -> Result<T, Error> {
     let cancel = CancelOnDrop(Some(ctx));
-    let mut call = std::pin::pin!(AssertUnwindSafe(call).catch_unwind());
+    let mut call = std::pin::pin!(AssertUnwindSafe(drive(ctx, call)).catch_unwind());
     // Most calls are done at the first poll and never see a timer.
     let outcome = match futures_util::poll!(call.as_mut()) {
         std::task::Poll::Ready(outcome) => Ok(outcome),
         std::task::Poll::Pending => tokio::time::timeout(limit, call).await,
     };
     match outcome {
-        Ok(Ok(result)) => {
+        Ok(Ok(Ok(result))) => {
             cancel.disarm();
             result
         }
+        Ok(Ok(Err(Suspended))) => Err(Error::suspended()),
         Ok(Err(panic)) => {
             let text = panic
                 .downcast_ref::<&str>()
@@ -88,6 +90,7 @@ pub(super) fn fail(name: &str, error: Error) -> Failure {
     match error.into_lane() {
         Lane::Tool(text) => crate::protocol::RpcError::invalid_params(text).into(),
         Lane::Protocol(error) => error.into(),
+        Lane::Suspended => Failure::Suspended,
         Lane::Unauthenticated => Failure::Unauthenticated,
         Lane::Scopes(scopes) => Failure::Scopes(scopes),
         Lane::Internal(error) => crate::protocol::RpcError::new(

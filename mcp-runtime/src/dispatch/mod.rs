@@ -7,6 +7,7 @@ mod lifecycle;
 mod outcome;
 mod prompts;
 mod resources;
+mod rounds;
 mod tools;
 
 use std::sync::Arc;
@@ -18,6 +19,7 @@ use crate::registry::Catalogue;
 
 pub(crate) use lifecycle::ServerInfo;
 pub(crate) use outcome::{Failure, Reply};
+use rounds::Seal;
 
 /// A request, stripped of its envelope.
 #[derive(Debug)]
@@ -33,6 +35,7 @@ pub(crate) struct Dispatcher {
     pub(crate) providers: Arc<Providers>,
     info: ServerInfo,
     tool_timeout: Duration,
+    seal: Seal,
 }
 
 impl Dispatcher {
@@ -41,6 +44,7 @@ impl Dispatcher {
         providers: Arc<Providers>,
         info: ServerInfo,
         tool_timeout: Duration,
+        seal_key: &[u8; 32],
     ) -> Self {
         let info = info.with_capabilities_of(&catalogue);
         Self {
@@ -48,6 +52,7 @@ impl Dispatcher {
             providers,
             info,
             tool_timeout,
+            seal: Seal::new(seal_key),
         }
     }
 
@@ -87,8 +92,8 @@ impl Dispatcher {
     /// What the transport turns into a JSON-RPC error or an HTTP status.
     pub(crate) async fn dispatch(
         &self,
-        request: Request<'_>,
-        parts: ContextParts,
+        mut request: Request<'_>,
+        mut parts: ContextParts,
     ) -> Result<Reply, Failure> {
         let version = parts.client.version;
         if !self.knows(request.method, version) {
@@ -112,8 +117,18 @@ impl Dispatcher {
                 };
             }
             _ => {
+                let user = parts.user.clone();
+                if stateless {
+                    parts.rounds = Some(rounds::begin(&mut request, user.as_deref(), &self.seal)?);
+                }
                 let ctx = Context::new(parts, self.providers.clone());
-                return self.run(request, &ctx).await;
+                return match (self.run(&request, &ctx).await, ctx.rounds()) {
+                    (Err(Failure::Suspended), Some(rounds)) => {
+                        let binding = rounds::binding(&request, user.as_deref());
+                        rounds::input_required(rounds, &binding, &self.seal)
+                    }
+                    (outcome, _) => outcome,
+                };
             }
         };
         // One page holds everything, so no cursor was ever handed out.
@@ -126,7 +141,7 @@ impl Dispatcher {
         Ok(Reply::Written(list.answer(stateless, user)))
     }
 
-    async fn run(&self, request: Request<'_>, ctx: &Context) -> Result<Reply, Failure> {
+    async fn run(&self, request: &Request<'_>, ctx: &Context) -> Result<Reply, Failure> {
         let params = &request.params;
         match request.method {
             "tools/call" => self.call_tool(params, ctx).await,

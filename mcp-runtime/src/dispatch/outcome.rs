@@ -50,6 +50,8 @@ impl Reply {
 pub(crate) enum Failure {
     /// A JSON-RPC error.
     Rpc(RpcError),
+    /// The call waits for input: the round ends.
+    Suspended,
     /// Nobody is signed in.
     Unauthenticated,
     /// The caller's token lacks one of these scopes.
@@ -67,6 +69,7 @@ impl Failure {
     pub(crate) fn into_rpc(self) -> RpcError {
         match self {
             Self::Rpc(error) => error,
+            Self::Suspended => RpcError::invalid_request("this call waits for input"),
             Self::Unauthenticated => RpcError::invalid_request("this call needs a signed-in user"),
             Self::Scopes(scopes) => RpcError::invalid_request(format!(
                 "this call needs the scopes {}",

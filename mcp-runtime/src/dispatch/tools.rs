@@ -58,6 +58,7 @@ fn refused(name: &str, error: Error) -> Result<ToolResult, Failure> {
     match error.into_lane() {
         Lane::Tool(text) => Ok(ToolResult::error(text)),
         Lane::Protocol(error) => Err(error.into()),
+        Lane::Suspended => Err(Failure::Suspended),
         Lane::Unauthenticated => Err(Failure::Unauthenticated),
         Lane::Scopes(scopes) => Err(Failure::Scopes(scopes)),
         Lane::Internal(error) => Ok(ToolResult::error(guard::log_internal(name, &*error))),

@@ -8,13 +8,18 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::User;
+use super::ask::{Answered, Counter, Rounds};
 use super::provide::Providers;
 use crate::protocol::{
-    ClientCapabilities, Implementation, LogLevel, Notification, ProtocolVersion,
+    ClientCapabilities, Implementation, LogLevel, Notification, ProtocolVersion, code,
 };
+use crate::result::Error;
 
 /// The way back to the client while a call runs. A transport implements it.
 pub(crate) trait Outbound: Send + Sync {
+    /// Sends a request of ours and waits for the client's answer. Only the wires before 2026-07-28 have them.
+    fn request(&self, method: &'static str, params: Value) -> Answered;
+
     /// Sends a notification. A client that cannot take it loses it; it never blocks the call.
     fn notify(&self, notification: Notification<'_>);
 }
@@ -41,6 +46,8 @@ struct Inner {
     progress_token: Option<Value>,
     log_level: Option<LogLevel>,
     cancelled: AtomicBool,
+    rounds: Option<Rounds>,
+    questions: Counter,
     // Values of per-call providers: few, so a list.
     made: Mutex<Vec<(TypeId, Box<dyn Any + Send + Sync>)>>,
 }
@@ -53,6 +60,8 @@ pub(crate) struct ContextParts {
     pub outbound: Option<Arc<dyn Outbound>>,
     pub progress_token: Option<Value>,
     pub log_level: Option<LogLevel>,
+    /// Where questions end the round: the stateless wire.
+    pub rounds: Option<Rounds>,
 }
 
 impl Context {
@@ -63,6 +72,7 @@ impl Context {
             outbound,
             progress_token,
             log_level,
+            rounds,
         } = parts;
         Self(Arc::new(Inner {
             user,
@@ -72,6 +82,8 @@ impl Context {
             progress_token,
             log_level,
             cancelled: AtomicBool::new(false),
+            rounds,
+            questions: Counter::default(),
             made: Mutex::default(),
         }))
     }
@@ -141,6 +153,29 @@ impl Context {
     /// A plain `fn` on the blocking pool runs on and may look here.
     pub fn is_cancelled(&self) -> bool {
         self.0.cancelled.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn rounds(&self) -> Option<&Rounds> {
+        self.0.rounds.as_ref()
+    }
+
+    pub(super) fn questions(&self) -> &Counter {
+        &self.0.questions
+    }
+
+    /// A request of ours to the client, where the wire has them and the client reads a stream.
+    pub(super) async fn request(
+        &self,
+        method: &'static str,
+        params: Value,
+    ) -> Result<Value, Error> {
+        match &self.0.outbound {
+            Some(outbound) => outbound.request(method, params).await,
+            None => Err(Error::protocol(
+                code::INVALID_REQUEST,
+                "this call has a question to ask: send `Accept: application/json, text/event-stream`",
+            )),
+        }
     }
 
     pub(crate) fn cancel(&self) {

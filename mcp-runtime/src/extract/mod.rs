@@ -1,6 +1,7 @@
 //! What a tool may ask for: arguments by value, everything else by reference.
 
 mod argument;
+mod ask;
 mod call;
 mod constraint;
 mod context;
@@ -8,11 +9,13 @@ mod provide;
 mod user;
 
 pub use argument::{ArgumentType, Slots, Text};
+pub use ask::{Elicit, Root, Roots, Sample, Sampled};
 pub use call::{Call, blocking};
 pub use constraint::{Bounds, Lengthy, Pattern, Ranged, Textual};
 pub use context::Context;
 pub use user::User;
 
+pub(crate) use ask::{Answered, Carried, Rounds, input_requests};
 pub(crate) use call::Scratch;
 pub(crate) use context::{Client, ContextParts, Outbound};
 pub(crate) use provide::Providers;

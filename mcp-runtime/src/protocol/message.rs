@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::RpcError;
@@ -39,7 +40,29 @@ pub(crate) enum Message<'a> {
         params: Option<&'a RawValue>,
     },
     /// An answer to a request of ours.
-    Response,
+    Response {
+        id: Id<'a>,
+        result: Option<&'a RawValue>,
+        error: Option<&'a RawValue>,
+    },
+}
+
+/// What a client answered to a request of ours: its result, or the message of its error.
+pub(crate) fn answer_of(
+    result: Option<&RawValue>,
+    error: Option<&RawValue>,
+) -> Result<Value, String> {
+    let parse = |raw: &RawValue| serde_json::from_str::<Value>(raw.get()).unwrap_or_default();
+    match (result, error) {
+        (Some(result), _) => Ok(parse(result)),
+        (None, error) => {
+            let error = error.map(parse).unwrap_or_default();
+            Err(error["message"]
+                .as_str()
+                .unwrap_or("no reason given")
+                .to_owned())
+        }
+    }
 }
 
 /// A message that is none, with the id to answer under, where one could be read.
@@ -105,8 +128,12 @@ impl<'a> Message<'a> {
                 method,
                 params: envelope.params,
             }),
-            (None, Some(_)) if envelope.result.is_some() != envelope.error.is_some() => {
-                Ok(Self::Response)
+            (None, Some(id)) if envelope.result.is_some() != envelope.error.is_some() => {
+                Ok(Self::Response {
+                    id,
+                    result: envelope.result,
+                    error: envelope.error,
+                })
             }
             _ => refuse("the message has no `method`"),
         }
@@ -189,7 +216,7 @@ mod tests {
         ));
         assert!(matches!(
             parse(r#"{"jsonrpc":"2.0","id":"a","result":{}}"#),
-            Message::Response
+            Message::Response { .. }
         ));
     }
 

@@ -1,6 +1,7 @@
 //! The parameters of requests, each read in one pass; arguments stay bytes.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -37,6 +38,12 @@ pub(crate) struct Params<'a> {
     /// `tools/call`, `prompts/get`.
     #[serde(borrow, default)]
     pub arguments: Option<&'a RawValue>,
+    /// Answers to what the round before asked (2026-07-28).
+    #[serde(rename = "inputResponses", default)]
+    pub input_responses: Option<BTreeMap<String, Value>>,
+    /// What the round before gave the client to carry (2026-07-28).
+    #[serde(rename = "requestState", borrow, default)]
+    pub request_state: Option<Cow<'a, str>>,
     /// Lists.
     #[serde(borrow, default)]
     pub cursor: Option<Cow<'a, str>>,

@@ -37,6 +37,8 @@ pub(crate) enum Lane {
     Unauthenticated,
     Scopes(Vec<String>),
     Internal(Box<dyn StdError + Send + Sync>),
+    /// The call waits for input: no failure, but it leaves by the same way.
+    Suspended,
 }
 
 impl Error {
@@ -84,6 +86,10 @@ impl Error {
         Self(Box::new(Lane::Internal(error.into())))
     }
 
+    pub(crate) fn suspended() -> Self {
+        Self(Box::new(Lane::Suspended))
+    }
+
     pub(crate) fn into_lane(self) -> Lane {
         *self.0
     }
@@ -105,6 +111,7 @@ impl fmt::Display for Error {
                 write!(f, "the token lacks one of the scopes {}", scopes.join(" "))
             }
             Lane::Internal(error) => write!(f, "{error}"),
+            Lane::Suspended => f.write_str("the call waits for input"),
         }
     }
 }

@@ -1,11 +1,13 @@
 //! Schemas: built once at start-up, portable across clients, and enforced before a function runs.
 
 mod coerce;
+mod form;
 mod format;
 mod input;
 mod portable;
 mod validate;
 
+pub(crate) use form::Form;
 pub(crate) use input::Input;
 pub(crate) use portable::output_schema;
 

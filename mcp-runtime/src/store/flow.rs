@@ -53,9 +53,6 @@ pub(crate) trait Flow {
         now: Millis,
     ) -> Reply<'a, Option<(SessionRecord, String)>>;
 
-    /// Ends a session.
-    fn end_session<'a>(&'a self, handle: &'a str) -> Reply<'a, ()>;
-
     /// Whether this user has let this client have this redirect URI before.
     fn approved_before<'a>(
         &'a self,
@@ -101,6 +98,6 @@ pub(crate) struct Retention {
     pub(crate) unused_clients_before: Millis,
     /// Clients without a grant that were last used before this may go.
     pub(crate) idle_clients_before: Millis,
-    /// Grants that ended before this may go; until then a replay of their codes is still recognised.
-    pub(crate) ended_grants_before: Millis,
+    /// Codes and grants that ended before this may go; until then a replay is still recognised.
+    pub(crate) ended_before: Millis,
 }

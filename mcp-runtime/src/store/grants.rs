@@ -47,10 +47,6 @@ pub(crate) struct CodeRecord {
     pub(crate) redirect_uri: Option<String>,
     /// When it ends.
     pub(crate) expires_at: Millis,
-    /// How often it was presented wrongly.
-    pub(crate) failures: i64,
-    /// When it was redeemed.
-    pub(crate) used_at: Option<Millis>,
 }
 
 /// A refresh token.

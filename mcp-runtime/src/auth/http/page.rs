@@ -35,13 +35,14 @@ pub(super) fn sign_in(
     };
     let body = html! {
         h1 { (client) " " span.tag { "unverified" } " wants to use " (name(server)) }
-        @if let Some(problem) = page.problem {
-            p #problem role="alert" { (problem) }
-        }
         form method="post" action=(action) {
             (keys)
             (scopes(server, page))
             (facts(page))
+            // Right above what is to be mended: on a phone the top of the page is out of sight.
+            @if let Some(problem) = page.problem {
+                p #problem role="alert" { (problem) }
+            }
             @match &page.user {
                 Some(user) => {
                     p { "You are signed in as " strong { (user) } ". "
@@ -97,10 +98,14 @@ fn scopes(server: &Server, page: &Page) -> Markup {
 fn facts(page: &Page) -> Markup {
     html! {
         dl {
-            dt { "The app registered itself; nobody checked its name. You return to" }
-            dd { strong { (page.redirect_host) }
-                @if page.to_this_computer { " (a program on this computer)" } }
-            dt { "It gets access to" }
+            dt { "Who asks" }
+            dd { "An app that registered itself; nobody has checked its name" }
+            dt { "Where you return to" }
+            dd {
+                strong { (page.redirect_host) }
+                @if page.to_this_computer { " (a program on this computer)" }
+            }
+            dt { "What it gets access to" }
             dd { (page.resource) }
         }
     }

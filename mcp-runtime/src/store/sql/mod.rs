@@ -61,8 +61,13 @@ pub(super) mod flow {
             (SELECT subject FROM revocations WHERE expires_at <= $1 LIMIT $2)",
         "DELETE FROM counters WHERE name IN \
             (SELECT name FROM counters WHERE expires_at <= $1 LIMIT $2)",
+        // A used token is kept as long as it could have lived, so that its reuse is recognised.
+        "DELETE FROM refresh_tokens WHERE digest IN \
+            (SELECT digest FROM refresh_tokens WHERE expires_at <= $1 LIMIT $2)",
         "DELETE FROM keys WHERE id IN (SELECT id FROM keys WHERE expires_at <= $1 LIMIT $2)",
     ];
+    pub(crate) const COLLECT_CODES: &str = "DELETE FROM codes WHERE digest IN \
+        (SELECT digest FROM codes WHERE expires_at <= $1 LIMIT $2)";
     pub(crate) const COLLECT_GRANTS: &str = "DELETE FROM grants WHERE id IN \
         (SELECT id FROM grants WHERE expires_at <= $1 OR revoked_at <= $1 LIMIT $2)";
     pub(crate) const COLLECT_CLIENTS: &str = "DELETE FROM clients WHERE id IN (SELECT id FROM clients \
@@ -78,7 +83,7 @@ pub(super) mod grants {
     pub(crate) const ADD_CODE: &str = "INSERT INTO codes (digest, grant_id, challenge, redirect_uri, expires_at) \
         VALUES ($1, $2, $3, $4, $5)";
     pub(crate) const CODE: &str = "SELECT codes.digest, codes.grant_id, codes.challenge, codes.expires_at, \
-        codes.redirect_uri AS asked_uri, codes.failures, codes.used_at, grants.id, grants.user_id, \
+        codes.redirect_uri AS asked_uri, grants.id, grants.user_id, \
         grants.client_id, grants.redirect_uri, grants.resource, grants.scope, grants.created_at, \
         grants.expires_at AS grant_expires_at \
         FROM codes JOIN grants ON grants.id = codes.grant_id WHERE codes.digest = $1";

@@ -67,6 +67,7 @@ CREATE TABLE codes (
     used_at      BIGINT
 );
 CREATE INDEX codes_by_grant ON codes (grant_id);
+CREATE INDEX codes_by_expiry ON codes (expires_at);
 
 CREATE TABLE refresh_tokens (
     digest       TEXT   NOT NULL PRIMARY KEY,
@@ -78,6 +79,7 @@ CREATE TABLE refresh_tokens (
     -- Two successors of one token cannot be written, whatever the code above does.
     UNIQUE (grant_id, generation)
 );
+CREATE INDEX refresh_tokens_by_expiry ON refresh_tokens (expires_at);
 
 -- What resource servers must refuse although its signature is good: a grant's id or a token's `jti`.
 CREATE TABLE revocations (

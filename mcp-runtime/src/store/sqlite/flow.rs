@@ -123,16 +123,6 @@ impl Flow for Sqlite {
         })
     }
 
-    fn end_session<'a>(&'a self, handle: &'a str) -> Reply<'a, ()> {
-        Box::pin(async move {
-            sqlx::query(sql::END_SESSION)
-                .bind(handle)
-                .execute(self.pool()?)
-                .await?;
-            Ok(())
-        })
-    }
-
     fn approved_before<'a>(
         &'a self,
         user_id: &'a str,
@@ -182,9 +172,10 @@ impl Flow for Sqlite {
                 let query = sqlx::query(*sql).bind(limits.now).bind(batch);
                 gone += query.execute(self.pool()?).await?.rows_affected();
             }
-            let query = sqlx::query(sql::COLLECT_GRANTS);
-            let query = query.bind(limits.ended_grants_before).bind(batch);
-            gone += query.execute(self.pool()?).await?.rows_affected();
+            for sql in [sql::COLLECT_CODES, sql::COLLECT_GRANTS] {
+                let query = sqlx::query(sql).bind(limits.ended_before).bind(batch);
+                gone += query.execute(self.pool()?).await?.rows_affected();
+            }
             let query = sqlx::query(sql::COLLECT_CLIENTS)
                 .bind(limits.unused_clients_before)
                 .bind(limits.idle_clients_before)

@@ -19,8 +19,6 @@ impl Grants for Sqlite {
                 challenge: get(&row, "challenge")?,
                 redirect_uri: get(&row, "asked_uri")?,
                 expires_at: get(&row, "expires_at")?,
-                failures: get(&row, "failures")?,
-                used_at: get(&row, "used_at")?,
             };
             Ok(Some((code, read(&row)?)))
         })

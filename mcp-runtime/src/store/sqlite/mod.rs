@@ -6,6 +6,8 @@ mod file;
 mod flow;
 mod grants;
 mod keys;
+#[cfg(test)]
+mod tests;
 mod users;
 
 use std::path::{Path, PathBuf};

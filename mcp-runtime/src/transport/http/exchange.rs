@@ -34,6 +34,14 @@ impl Wire {
         Self::Session { session, log_level }
     }
 
+    /// Under which name questions of this session wait for their answers.
+    fn session_scope(&self) -> String {
+        match self {
+            Self::Stateless => String::new(),
+            Self::Session { session, .. } => session.scope(),
+        }
+    }
+
     fn version(&self) -> ProtocolVersion {
         match self {
             Self::Stateless => ProtocolVersion::V2026_07_28,
@@ -155,13 +163,15 @@ impl Exchange {
             outbound,
             progress_token: meta.progress_token,
             log_level,
+            rounds: None,
         }
     }
 
     /// Runs a call that may send something before its result. If it does not, the answer stays one JSON object.
     async fn stream(self, body: Bytes) -> HttpResponse {
         let prefers_sse = self.accept.prefers_sse;
-        let (outbound, mut receiver) = events();
+        let (outbound, mut receiver) =
+            events(self.endpoint.questions.clone(), self.wire.session_scope());
         // The future owns what it needs, so that it can go on inside the response; that costs a second look at
         // the envelope.
         let call = async move {

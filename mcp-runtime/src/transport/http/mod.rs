@@ -23,6 +23,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use crate::auth::{self, Guard, Refusal};
 use crate::dispatch::Dispatcher;
 use crate::extract::User;
+use crate::transport::questions::Questions;
 use answer::{refusal, refuse};
 use session::{Sessions, owner};
 use site::{Doorman, Host, MISDIRECTED, Origin, PREFLIGHT};
@@ -38,6 +39,7 @@ pub(crate) struct Endpoint {
     guard: Guard,
     doorman: Doorman,
     sessions: Sessions,
+    questions: Arc<Questions>,
     path: String,
 }
 
@@ -54,6 +56,7 @@ impl Endpoint {
             guard,
             doorman,
             sessions: Sessions::new(),
+            questions: Arc::default(),
             path,
         }
     }

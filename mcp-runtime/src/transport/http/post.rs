@@ -15,7 +15,9 @@ use super::session::{Session, owner};
 use super::{Endpoint, SESSION, body, headers};
 use crate::dispatch::Reply;
 use crate::extract::User;
-use crate::protocol::{BadMessage, Id, Message, Params, ProtocolVersion, RpcError, code, is_batch};
+use crate::protocol::{
+    BadMessage, Id, Message, Params, ProtocolVersion, RpcError, answer_of, code, is_batch,
+};
 
 /// How many messages a batch may hold (2025-03-26 only).
 const MAX_BATCH: usize = 50;
@@ -93,8 +95,14 @@ impl Caller<'_> {
         }
         let (id, method, params) = match Message::parse(&body) {
             Ok(Message::Request { id, method, params }) => (id, method, params),
-            // Nothing of ours waits for an answer, and a notification gets none.
-            Ok(Message::Notification { .. } | Message::Response) => {
+            Ok(Message::Notification { .. }) => return HttpResponse::Accepted().finish(),
+            Ok(Message::Response { id, result, error }) => {
+                if let Some(session) = &session {
+                    let answer = answer_of(result, error);
+                    self.endpoint
+                        .questions
+                        .answer(&session.scope(), id.as_json(), answer);
+                }
                 return HttpResponse::Accepted().finish();
             }
             Err(BadMessage { id, error }) => {
@@ -217,7 +225,7 @@ impl Caller<'_> {
                     Ok(params) => exchange.execute(id, &method, params, None).await.answer,
                     Err(error) => Answer::error(StatusCode::OK, Some(id), &error),
                 },
-                Ok(Message::Notification { .. } | Message::Response) => continue,
+                Ok(Message::Notification { .. } | Message::Response { .. }) => continue,
                 Err(BadMessage { id, error }) => Answer::error(StatusCode::OK, id, &error),
             };
             answers.push(if answers.is_empty() { b'[' } else { b',' });

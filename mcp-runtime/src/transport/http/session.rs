@@ -154,6 +154,11 @@ impl Sessions {
 }
 
 impl Session {
+    /// A name for the session that nobody outside can guess.
+    pub(super) fn scope(&self) -> String {
+        URL_SAFE_NO_PAD.encode(self.key)
+    }
+
     /// What the client said that it can do, as far as a server needs to know.
     pub(super) fn capabilities(&self) -> ClientCapabilities {
         ClientCapabilities::unpack(self.capabilities)

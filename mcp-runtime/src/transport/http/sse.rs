@@ -8,11 +8,13 @@ use std::time::Duration;
 use actix_web::web::Bytes;
 use futures_util::Stream;
 use futures_util::future::BoxFuture;
+use serde_json::Value;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::time::{Interval, MissedTickBehavior, interval_at};
 
-use crate::extract::Outbound;
+use crate::extract::{Answered, Outbound};
 use crate::protocol::Notification;
+use crate::transport::questions::Questions;
 
 /// Proxies cut streams that are silent for 125 s and more.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
@@ -20,17 +22,37 @@ const KEEP_ALIVE: Duration = Duration::from_secs(15);
 const BACKLOG: usize = 256;
 
 /// The sending half, given to the call.
-pub(super) struct Events(Sender<Vec<u8>>);
+pub(super) struct Events {
+    sender: Sender<Vec<u8>>,
+    /// Where answers to questions arrive, and under which session.
+    questions: Arc<Questions>,
+    session: String,
+}
 
-pub(super) fn events() -> (Arc<Events>, Receiver<Vec<u8>>) {
+pub(super) fn events(
+    questions: Arc<Questions>,
+    session: String,
+) -> (Arc<Events>, Receiver<Vec<u8>>) {
     let (sender, receiver) = channel(BACKLOG);
-    (Arc::new(Events(sender)), receiver)
+    (
+        Arc::new(Events {
+            sender,
+            questions,
+            session,
+        }),
+        receiver,
+    )
 }
 
 impl Outbound for Events {
+    fn request(&self, method: &'static str, params: Value) -> Answered {
+        let send = |message| self.sender.try_send(message).is_ok();
+        self.questions.ask(&self.session, method, params, send)
+    }
+
     fn notify(&self, notification: Notification<'_>) {
         if let Ok(message) = serde_json::to_vec(&notification)
-            && self.0.try_send(message).is_err()
+            && self.sender.try_send(message).is_err()
         {
             tracing::debug!("a notification was dropped: its reader is slow or gone");
         }

@@ -10,11 +10,12 @@ use tokio::io::{
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::task::{AbortHandle, JoinSet};
 
+use super::questions::Questions;
 use crate::dispatch::{Dispatcher, Request};
-use crate::extract::{Client, ContextParts, Outbound, User};
+use crate::extract::{Answered, Client, ContextParts, Outbound, User};
 use crate::protocol::{
     BadMessage, CLOSE, ClientCapabilities, Id, Implementation, LogLevel, Message, Notification,
-    Params, ProtocolVersion, RpcError, code, open_result, write_error,
+    Params, ProtocolVersion, RpcError, answer_of, code, open_result, write_error,
 };
 
 /// The longest line, in bytes.
@@ -39,6 +40,7 @@ pub(crate) async fn serve(
         lines: sender,
         state: Mutex::default(),
         running: Mutex::default(),
+        questions: Arc::default(),
     });
     // Ends when the reading half is done and the last call has dropped its sender.
     let (read, written) = tokio::join!(read(peer, input), write(receiver, output));
@@ -114,6 +116,7 @@ struct Peer {
     lines: Sender<Vec<u8>>,
     state: Mutex<Option<Initialized>>,
     running: Mutex<HashMap<String, AbortHandle>>,
+    questions: Arc<Questions>,
 }
 
 /// What `initialize` settled, on the wires that have it.
@@ -155,7 +158,11 @@ impl Peer {
                     handle.abort();
                 }
             }
-            Ok(Message::Notification { .. } | Message::Response) => {}
+            Ok(Message::Notification { .. }) => {}
+            Ok(Message::Response { id, result, error }) => {
+                self.questions
+                    .answer("", id.as_json(), answer_of(result, error));
+            }
             Err(BadMessage { id, error }) => self.send_error(id, &error).await,
         }
     }
@@ -222,9 +229,13 @@ impl Peer {
         let parts = ContextParts {
             user: self.user.clone(),
             client,
-            outbound: Some(Arc::new(Lines(self.lines.clone()))),
+            outbound: Some(Arc::new(Lines {
+                sender: self.lines.clone(),
+                questions: self.questions.clone(),
+            })),
             progress_token,
             log_level,
+            rounds: None,
         };
         let reply = self
             .dispatcher
@@ -292,12 +303,20 @@ fn claims_version(params: &Params<'_>) -> bool {
 }
 
 /// The way back while a call runs: the same line of output.
-struct Lines(Sender<Vec<u8>>);
+struct Lines {
+    sender: Sender<Vec<u8>>,
+    questions: Arc<Questions>,
+}
 
 impl Outbound for Lines {
+    fn request(&self, method: &'static str, params: serde_json::Value) -> Answered {
+        let send = |message| self.sender.try_send(message).is_ok();
+        self.questions.ask("", method, params, send)
+    }
+
     fn notify(&self, notification: Notification<'_>) {
         if let Ok(message) = serde_json::to_vec(&notification)
-            && self.0.try_send(message).is_err()
+            && self.sender.try_send(message).is_err()
         {
             tracing::debug!("a notification was dropped: its reader is slow or gone");
         }

@@ -1,0 +1,226 @@
+//! The rounds of a call on the stateless wire: when one ends, and what travels to the next, sealed.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context as Poller, Poll, Wake, Waker};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use chacha20poly1305::aead::{Aead as _, Payload};
+use chacha20poly1305::{KeyInit as _, XChaCha20Poly1305, XNonce};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
+
+use super::{Failure, Reply, Request};
+use crate::extract::{Carried, Context, Rounds, User, input_requests};
+use crate::protocol::RpcError;
+use crate::result::Error;
+
+/// How long a user may take for one round, in seconds.
+const LIFETIME_SECONDS: u64 = 15 * 60;
+const NONCE: usize = 24;
+
+/// Seals what a client carries for us: it can neither read nor change it, nor use it for another call.
+pub(crate) struct Seal(XChaCha20Poly1305);
+
+#[derive(Serialize, Deserialize)]
+struct Sealed {
+    expires: u64,
+    carried: Carried,
+}
+
+impl Seal {
+    pub(crate) fn new(key: &[u8; 32]) -> Self {
+        Self(XChaCha20Poly1305::new(key.into()))
+    }
+
+    fn close(&self, carried: Carried, binding: &[u8]) -> Result<String, Failure> {
+        let broken = |_| {
+            Failure::from(RpcError::new(
+                crate::protocol::code::INTERNAL_ERROR,
+                "the state cannot be sealed",
+            ))
+        };
+        let sealed = Sealed {
+            expires: now() + LIFETIME_SECONDS,
+            carried,
+        };
+        let clear = serde_json::to_vec(&sealed)
+            .map_err(|_| ())
+            .map_err(broken)?;
+        let nonce: [u8; NONCE] = rand::random();
+        let payload = Payload {
+            msg: &clear,
+            aad: binding,
+        };
+        let mut out = nonce.to_vec();
+        out.extend(
+            self.0
+                .encrypt(&XNonce::from(nonce), payload)
+                .map_err(|_| ())
+                .map_err(broken)?,
+        );
+        Ok(URL_SAFE_NO_PAD.encode(out))
+    }
+
+    fn open(&self, text: &str, binding: &[u8]) -> Option<Carried> {
+        let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
+        let (nonce, sealed) = bytes.split_at_checked(NONCE)?;
+        let nonce: [u8; NONCE] = nonce.try_into().ok()?;
+        let clear = self
+            .0
+            .decrypt(
+                &XNonce::from(nonce),
+                Payload {
+                    msg: sealed,
+                    aad: binding,
+                },
+            )
+            .ok()?;
+        let sealed: Sealed = serde_json::from_slice(&clear).ok()?;
+        (sealed.expires >= now()).then_some(sealed.carried)
+    }
+}
+
+impl std::fmt::Debug for Seal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Seal(…)")
+    }
+}
+
+fn now() -> u64 {
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default()
+        .as_secs()
+}
+
+/// What a state belongs to: this caller, this method, this item, these arguments.
+pub(super) fn binding(request: &Request<'_>, user: Option<&User>) -> Vec<u8> {
+    let params = &request.params;
+    let arguments = params
+        .arguments
+        .and_then(|raw| serde_json::from_str::<Value>(raw.get()).ok());
+    let mut hash = Sha256::new();
+    let name = params
+        .name
+        .as_deref()
+        .or(params.uri.as_deref())
+        .unwrap_or_default();
+    let (id, client) = user.map_or(("", ""), |u| (u.id(), u.client_id().unwrap_or_default()));
+    // Each part with its length, so that no two lists of parts read the same.
+    for part in [
+        id,
+        client,
+        request.method,
+        name,
+        &canonical(&arguments.unwrap_or_else(|| json!({}))),
+    ] {
+        hash.update(part.len().to_be_bytes());
+        hash.update(part.as_bytes());
+    }
+    hash.finalize().to_vec()
+}
+
+/// A client may write the keys of an object in another order when it sends the call again.
+fn canonical(value: &Value) -> String {
+    match value {
+        Value::Object(map) => {
+            let mut entries: Vec<_> = map.iter().collect();
+            entries.sort_by_key(|(key, _)| *key);
+            let entries = entries
+                .iter()
+                .map(|(k, v)| format!("{}:{}", Value::from(k.as_str()), canonical(v)));
+            format!("{{{}}}", entries.collect::<Vec<_>>().join(","))
+        }
+        Value::Array(items) => {
+            format!(
+                "[{}]",
+                items.iter().map(canonical).collect::<Vec<_>>().join(",")
+            )
+        }
+        other => other.to_string(),
+    }
+}
+
+/// The rounds of a request, with what its client sent along.
+pub(super) fn begin(
+    request: &mut Request<'_>,
+    user: Option<&User>,
+    seal: &Seal,
+) -> Result<Rounds, RpcError> {
+    let responses = request.params.input_responses.take().unwrap_or_default();
+    let carried = match request.params.request_state.take() {
+        None => Carried::default(),
+        Some(state) => seal.open(&state, &binding(request, user)).ok_or_else(|| {
+            RpcError::invalid_params("`requestState` is none of ours, belongs to another call, or is too old: begin again")
+        })?,
+    };
+    Ok(Rounds::new(carried, responses))
+}
+
+/// The answer that ends a round: the questions, and the state if there is any.
+pub(super) fn input_required(
+    rounds: &Rounds,
+    binding: &[u8],
+    seal: &Seal,
+) -> Result<Reply, Failure> {
+    let (asked, carried) = rounds.end();
+    let mut result =
+        json!({ "resultType": "input_required", "inputRequests": input_requests(asked) });
+    if !carried.answers.is_empty() || !carried.kept.is_empty() {
+        result["requestState"] = seal.close(carried, binding)?.into();
+    }
+    Ok(Reply::Value(result))
+}
+
+/// Runs a call until it is done or until all that it waits for is input.
+///
+/// A question stays pending without keeping the waker. So where a poll leaves no copy of its waker behind, nothing
+/// but input is awaited. The second poll, with a waker that can be counted, happens only once something was asked.
+pub(super) async fn drive<T>(
+    ctx: &Context,
+    call: impl Future<Output = Result<T, Error>>,
+) -> Result<Result<T, Error>, Suspended> {
+    let mut call = std::pin::pin!(call);
+    std::future::poll_fn(|cx| {
+        if let Poll::Ready(done) = call.as_mut().poll(cx) {
+            return Poll::Ready(Ok(done));
+        }
+        if !ctx.rounds().is_some_and(Rounds::is_asking) {
+            return Poll::Pending;
+        }
+        poll_counted(call.as_mut(), cx)
+    })
+    .await
+}
+
+fn poll_counted<T>(
+    call: Pin<&mut impl Future<Output = Result<T, Error>>>,
+    cx: &Poller<'_>,
+) -> Poll<Result<Result<T, Error>, Suspended>> {
+    struct Counted(Waker);
+    impl Wake for Counted {
+        fn wake(self: Arc<Self>) {
+            self.0.wake_by_ref();
+        }
+    }
+    let counted = Arc::new(Counted(cx.waker().clone()));
+    let waker = Waker::from(counted.clone());
+    if let Poll::Ready(done) = call.poll(&mut Poller::from_waker(&waker)) {
+        return Poll::Ready(Ok(done));
+    }
+    drop(waker);
+    if Arc::strong_count(&counted) == 1 {
+        Poll::Ready(Err(Suspended))
+    } else {
+        Poll::Pending
+    }
+}
+
+/// The call waits for input and for nothing else.
+#[derive(Debug)]
+pub(super) struct Suspended;

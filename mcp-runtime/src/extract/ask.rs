@@ -1,0 +1,458 @@
+//! Asking back while a call runs: the user (elicitation), the client's model (sampling), the client's roots.
+//!
+//! A question is a future that stays pending until its answer is there. On the older wires the answer comes
+//! over the request's own stream; on the stateless wire the call ends, and the client sends it again with the
+//! answers, so that the code before a question runs once more: [`Context::once`] keeps what must not.
+
+use std::collections::BTreeMap;
+use std::future::{Future, IntoFuture};
+use std::marker::PhantomData;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::task::Poll;
+
+use futures_util::future::BoxFuture;
+use schemars::JsonSchema;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+
+use super::Context;
+use crate::protocol::{Content, Role, code};
+use crate::result::Error;
+use crate::schema::Form;
+
+/// How often a user is asked again on one stream when an answer does not fit.
+const ATTEMPTS: usize = 3;
+
+/// The rounds of one call on the stateless wire: what was answered, what was kept, what is asked now.
+#[derive(Debug, Default)]
+pub(crate) struct Rounds {
+    state: Mutex<RoundState>,
+}
+
+#[derive(Debug, Default)]
+struct RoundState {
+    answers: BTreeMap<String, Value>,
+    kept: BTreeMap<String, Value>,
+    asked: BTreeMap<String, Value>,
+}
+
+/// What must survive until the next round.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Carried {
+    pub answers: BTreeMap<String, Value>,
+    pub kept: BTreeMap<String, Value>,
+}
+
+impl Rounds {
+    pub(crate) fn new(
+        carried: Carried,
+        responses: impl IntoIterator<Item = (String, Value)>,
+    ) -> Self {
+        let Carried { mut answers, kept } = carried;
+        answers.extend(responses);
+        Self {
+            state: Mutex::new(RoundState {
+                answers,
+                kept,
+                asked: BTreeMap::new(),
+            }),
+        }
+    }
+
+    fn with<T>(&self, f: impl FnOnce(&mut RoundState) -> T) -> T {
+        f(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    pub(crate) fn is_asking(&self) -> bool {
+        self.with(|s| !s.asked.is_empty())
+    }
+
+    /// The questions of this round, and what to carry to the next.
+    pub(crate) fn end(&self) -> (BTreeMap<String, Value>, Carried) {
+        self.with(|s| {
+            let asked = std::mem::take(&mut s.asked);
+            // An answer that did not fit is asked for again, so it is not carried.
+            let answers = s.answers.iter().filter(|(k, _)| !asked.contains_key(*k));
+            let answers = answers.map(|(k, v)| (k.clone(), v.clone())).collect();
+            (
+                asked,
+                Carried {
+                    answers,
+                    kept: s.kept.clone(),
+                },
+            )
+        })
+    }
+}
+
+/// What every question shares: how it goes out, and how its answer is read.
+struct Question {
+    key: Option<String>,
+    method: &'static str,
+    params: Value,
+}
+
+/// Numbers the questions without a key, in the order in which they are made.
+#[derive(Debug, Default)]
+pub(super) struct Counter(AtomicU32);
+
+impl Counter {
+    fn next(&self) -> String {
+        format!("question_{}", self.0.fetch_add(1, Ordering::Relaxed) + 1)
+    }
+}
+
+impl Question {
+    /// Asks until `read` accepts an answer.
+    async fn ask<T>(
+        self,
+        ctx: &Context,
+        read: impl Fn(&Value) -> Result<T, String>,
+    ) -> Result<T, Error> {
+        let key = self.key.unwrap_or_else(|| ctx.questions().next());
+        if let Some(rounds) = ctx.rounds() {
+            let request = json!({ "method": self.method, "params": self.params });
+            return std::future::poll_fn(|_| {
+                rounds.with(|state| {
+                    if let Some(answer) = state.answers.get(&key)
+                        && let Ok(value) = read(answer)
+                    {
+                        return Poll::Ready(Ok(value));
+                    }
+                    // Pending without a waker: nothing but the next round brings the answer.
+                    state
+                        .asked
+                        .entry(key.clone())
+                        .or_insert_with(|| request.clone());
+                    Poll::Pending
+                })
+            })
+            .await;
+        }
+        let mut problem = String::new();
+        for _ in 0..ATTEMPTS {
+            match read(&ctx.request(self.method, self.params.clone()).await?) {
+                Ok(value) => return Ok(value),
+                Err(why) => problem = why,
+            }
+        }
+        Err(Error::tool(format!(
+            "The answer to the question does not fit: {problem}"
+        )))
+    }
+}
+
+fn lacks(capability: Value) -> Error {
+    Error::protocol(
+        code::MISSING_CLIENT_CAPABILITY,
+        "the client cannot do what this call needs",
+    )
+    .with_data(json!({ "requiredCapabilities": capability }))
+}
+
+/// A question to the user, made by [`Context::elicit`]. Await it for the answer.
+#[must_use = "a question is asked when it is awaited"]
+pub struct Elicit<'c, T> {
+    ctx: &'c Context,
+    key: Option<String>,
+    message: String,
+    schema: Option<Value>,
+    answer: PhantomData<fn() -> T>,
+}
+
+impl<'c, T: DeserializeOwned + JsonSchema + Send + 'c> Elicit<'c, T> {
+    /// Names the question, so that its answer finds it again in the next round. Without a name it is numbered.
+    pub fn key(mut self, key: impl Into<String>) -> Self {
+        self.key = Some(key.into());
+        self
+    }
+
+    /// The form's schema, word for word, in place of the one that is derived from `T`.
+    pub fn schema(mut self, schema: Value) -> Self {
+        self.schema = Some(schema);
+        self
+    }
+
+    /// The answer, or `None` where the user declined or closed the form.
+    ///
+    /// # Errors
+    /// The client cannot show forms.
+    pub async fn optional(self) -> Result<Option<T>, Error> {
+        if !self.ctx.client_capabilities().supports_form_elicitation() {
+            return Err(lacks(json!({ "elicitation": { "form": {} } })));
+        }
+        let form = Form::build::<T>(self.schema)?;
+        let params =
+            json!({ "mode": "form", "message": self.message, "requestedSchema": form.schema() });
+        let question = Question {
+            key: self.key,
+            method: "elicitation/create",
+            params,
+        };
+        let read = |answer: &Value| match answer["action"].as_str() {
+            Some("accept") => form.read::<T>(&answer["content"]).map(Some),
+            Some("decline" | "cancel") => Ok(None),
+            _ => Err("`action` must be accept, decline or cancel".to_owned()),
+        };
+        question.ask(self.ctx, read).await
+    }
+}
+
+impl<'c, T: DeserializeOwned + JsonSchema + Send + 'c> IntoFuture for Elicit<'c, T> {
+    type Output = Result<T, Error>;
+    type IntoFuture = BoxFuture<'c, Self::Output>;
+
+    /// The answer; a user who declines ends the call with a failure that the model reads.
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(async move {
+            self.optional()
+                .await?
+                .ok_or_else(|| Error::tool("The user declined to answer the question."))
+        })
+    }
+}
+
+/// A request to the client's model, made by [`Context::sample`]. Await it for the message.
+#[must_use = "a request is sent when it is awaited"]
+pub struct Sample<'c> {
+    ctx: &'c Context,
+    key: Option<String>,
+    params: Value,
+}
+
+/// What the client's model said.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct Sampled {
+    /// Who speaks: the assistant.
+    pub role: Role,
+    /// What it said; several blocks where it used tools.
+    #[serde(deserialize_with = "one_or_more")]
+    pub content: Vec<Content>,
+    /// The model's name.
+    #[serde(default)]
+    pub model: String,
+    /// Why it stopped.
+    #[serde(default)]
+    pub stop_reason: Option<String>,
+}
+
+impl Sampled {
+    /// The text blocks, joined by line breaks.
+    pub fn text(&self) -> String {
+        let texts = self.content.iter().filter_map(|block| match block {
+            Content::Text(text) => Some(text.text.as_str()),
+            _ => None,
+        });
+        texts.collect::<Vec<_>>().join("\n")
+    }
+}
+
+fn one_or_more<'de, D: serde::Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Vec<Content>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Either {
+        Several(Vec<Content>),
+        One(Box<Content>),
+    }
+    Ok(match Either::deserialize(deserializer)? {
+        Either::Several(blocks) => blocks,
+        Either::One(block) => vec![*block],
+    })
+}
+
+impl<'c> Sample<'c> {
+    /// Names the request, so that its answer finds it again in the next round.
+    pub fn key(mut self, key: impl Into<String>) -> Self {
+        self.key = Some(key.into());
+        self
+    }
+
+    /// Sets a further parameter of `sampling/createMessage`, such as `systemPrompt` or `temperature`.
+    pub fn with(mut self, parameter: &str, value: impl Into<Value>) -> Self {
+        self.params[parameter] = value.into();
+        self
+    }
+}
+
+impl<'c> IntoFuture for Sample<'c> {
+    type Output = Result<Sampled, Error>;
+    type IntoFuture = BoxFuture<'c, Self::Output>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(async move {
+            if !self.ctx.client_capabilities().supports_sampling() {
+                return Err(lacks(json!({ "sampling": {} })));
+            }
+            let question = Question {
+                key: self.key,
+                method: "sampling/createMessage",
+                params: self.params,
+            };
+            question
+                .ask(self.ctx, |answer| {
+                    Sampled::deserialize(answer).map_err(|e| e.to_string())
+                })
+                .await
+        })
+    }
+}
+
+/// A place that the client lets a server work in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Root {
+    /// A `file://` uri.
+    pub uri: String,
+    /// Its name for people.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+}
+
+/// A request for the client's roots, made by [`Context::roots`]. Await it for the list.
+#[must_use = "a request is sent when it is awaited"]
+pub struct Roots<'c> {
+    ctx: &'c Context,
+    key: Option<String>,
+}
+
+impl Roots<'_> {
+    /// Names the request, so that its answer finds it again in the next round.
+    pub fn key(mut self, key: impl Into<String>) -> Self {
+        self.key = Some(key.into());
+        self
+    }
+}
+
+impl<'c> IntoFuture for Roots<'c> {
+    type Output = Result<Vec<Root>, Error>;
+    type IntoFuture = BoxFuture<'c, Self::Output>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(async move {
+            if !self.ctx.client_capabilities().supports_roots() {
+                return Err(lacks(json!({ "roots": {} })));
+            }
+            let question = Question {
+                key: self.key,
+                method: "roots/list",
+                params: json!({}),
+            };
+            let read = |answer: &Value| {
+                Vec::<Root>::deserialize(&answer["roots"]).map_err(|e| e.to_string())
+            };
+            question.ask(self.ctx, read).await
+        })
+    }
+}
+
+impl Context {
+    /// Asks the user to fill in a form; its fields are those of `T`, a flat struct.
+    ///
+    /// ```
+    /// # use mcp_runtime::prelude::*;
+    /// #[mcp_type]
+    /// struct Name { name: String }
+    ///
+    /// /// Greet whoever sits there.
+    /// #[mcp_tool]
+    /// async fn greet(ctx: &Context) -> Result<String, Error> {
+    ///     let answer = ctx.elicit::<Name>("What is your name?").key("user_name").await?;
+    ///     Ok(format!("Hello, {}!", answer.name))
+    /// }
+    /// ```
+    pub fn elicit<T>(&self, message: impl Into<String>) -> Elicit<'_, T> {
+        Elicit {
+            ctx: self,
+            key: None,
+            message: message.into(),
+            schema: None,
+            answer: PhantomData,
+        }
+    }
+
+    /// Sends the user to a URL for what must not pass through the client, such as a payment. Returns whether the
+    /// user agreed to go there.
+    ///
+    /// # Errors
+    /// The client cannot open URLs.
+    pub async fn elicit_url(
+        &self,
+        key: &str,
+        message: impl Into<String>,
+        url: impl Into<String>,
+    ) -> Result<bool, Error> {
+        if !self.client_capabilities().supports_url_elicitation() {
+            return Err(lacks(json!({ "elicitation": { "url": {} } })));
+        }
+        let params = json!({
+            "mode": "url", "message": message.into(), "url": url.into(), "elicitationId": key,
+        });
+        let question = Question {
+            key: Some(key.to_owned()),
+            method: "elicitation/create",
+            params,
+        };
+        let read = |answer: &Value| match answer["action"].as_str() {
+            Some("accept") => Ok(true),
+            Some("decline" | "cancel") => Ok(false),
+            _ => Err("`action` must be accept, decline or cancel".to_owned()),
+        };
+        question.ask(self, read).await
+    }
+
+    /// Asks the client's model, with one message of the user and a limit on the answer, in tokens.
+    pub fn sample(&self, message: impl Into<Content>, max_tokens: u32) -> Sample<'_> {
+        let message = json!({ "role": "user", "content": message.into() });
+        Sample {
+            ctx: self,
+            key: None,
+            params: json!({ "messages": [message], "maxTokens": max_tokens }),
+        }
+    }
+
+    /// Asks the client in which places it lets the server work.
+    pub fn roots(&self) -> Roots<'_> {
+        Roots {
+            ctx: self,
+            key: None,
+        }
+    }
+
+    /// Does something once, however often the call is sent again with answers: its value is kept, sealed, with
+    /// the client until the call is done.
+    ///
+    /// # Errors
+    /// What the work says; a value that cannot be written as JSON.
+    pub async fn once<T, F, Fut>(&self, key: &str, work: F) -> Result<T, Error>
+    where
+        T: Serialize + DeserializeOwned,
+        F: FnOnce() -> Fut,
+        Fut: Future<Output = Result<T, Error>>,
+    {
+        let Some(rounds) = self.rounds() else {
+            return work().await;
+        };
+        if let Some(kept) = rounds.with(|s| s.kept.get(key).cloned()) {
+            return Ok(serde_json::from_value(kept)?);
+        }
+        let value = work().await?;
+        let kept = serde_json::to_value(&value)?;
+        rounds.with(|s| s.kept.insert(key.to_owned(), kept));
+        Ok(value)
+    }
+}
+
+/// The answer to an `input_required` request, as `inputRequests` shows the questions.
+pub(crate) fn input_requests(asked: BTreeMap<String, Value>) -> Map<String, Value> {
+    asked.into_iter().collect()
+}
+
+/// A boxed answer of the client, on the wires with requests of their own.
+pub(crate) type Answered = Pin<Box<dyn Future<Output = Result<Value, Error>> + Send>>;

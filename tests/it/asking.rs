@@ -1,0 +1,220 @@
+//! Asking back while a call runs: the same function on the stateless wire and on the older ones.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use mcp_runtime::prelude::*;
+use mcp_runtime::testing::TestClient;
+use serde_json::{Value, json};
+
+/// An answer.
+#[mcp_type]
+struct Name {
+    name: String,
+}
+
+static STARTED: AtomicUsize = AtomicUsize::new(0);
+
+/// Asks two questions, one after the other, and does something once.
+#[mcp_tool]
+async fn two_questions(ctx: &Context) -> Result<String, Error> {
+    let ticket = ctx
+        .once("ticket", || async {
+            Ok(STARTED.fetch_add(1, Ordering::SeqCst))
+        })
+        .await?;
+    let first = ctx.elicit::<Name>("First?").key("first").await?;
+    let second = ctx.elicit::<Name>("Second?").key("second").await?;
+    let again = ctx.once("ticket", || async { Ok(usize::MAX) }).await?;
+    Ok(format!(
+        "{} {} {}",
+        first.name,
+        second.name,
+        ticket == again || again == usize::MAX
+    ))
+}
+
+/// Asks two questions at once, beside work that takes its time.
+#[mcp_tool]
+async fn at_once(ctx: &Context) -> Result<String, Error> {
+    let work = async {
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        Ok::<_, Error>("worked")
+    };
+    let (a, b, work) = tokio::try_join!(
+        ctx.elicit::<Name>("A?").optional(),
+        ctx.elicit::<Name>("B?").key("b").optional(),
+        work
+    )?;
+    let name = |n: Option<Name>| n.map_or("nobody".into(), |n| n.name);
+    Ok(format!("{} {} {work}", name(a), name(b)))
+}
+
+async fn client() -> TestClient {
+    let client = mcp_server!("asking")
+        .only(tools![two_questions, at_once])
+        .test()
+        .await
+        .expect("starts");
+    client.with_capabilities(json!({"elicitation": {}}))
+}
+
+async fn round(client: &mut TestClient, tool: &str, responses: Value, state: &Value) -> Value {
+    let mut params = json!({"name": tool, "inputResponses": responses});
+    if !state.is_null() {
+        params["requestState"] = state.clone();
+    }
+    client
+        .request("tools/call", params)
+        .await
+        .expect("a result")
+}
+
+fn accept(name: &str) -> Value {
+    json!({"action": "accept", "content": {"name": name}})
+}
+
+#[tokio::test]
+async fn rounds_follow_each_other_until_all_is_answered() {
+    let mut client = client().await;
+    let first = round(&mut client, "two_questions", Value::Null, &Value::Null).await;
+    assert_eq!(first["resultType"], "input_required");
+    assert_eq!(
+        first["inputRequests"],
+        json!({"first": {"method": "elicitation/create", "params": {
+            "mode": "form", "message": "First?",
+            "requestedSchema": {"type": "object", "properties": {"name": {"type": "string"}}, "required": ["name"]}
+        }}})
+    );
+    let started = STARTED.load(Ordering::SeqCst);
+    let second = round(
+        &mut client,
+        "two_questions",
+        json!({"first": accept("a")}),
+        &first["requestState"],
+    )
+    .await;
+    assert_eq!(
+        second["inputRequests"]
+            .as_object()
+            .map(|r| r.keys().collect::<Vec<_>>()),
+        Some(vec![&"second".to_owned()])
+    );
+    assert_ne!(second["requestState"], first["requestState"]);
+    // An answer that does not fit is asked for again; unknown ones are ignored.
+    let wrong = json!({"second": 12345, "other": accept("x")});
+    let again = round(&mut client, "two_questions", wrong, &second["requestState"]).await;
+    assert!(again["inputRequests"]["second"].is_object(), "{again}");
+    let done = round(
+        &mut client,
+        "two_questions",
+        json!({"second": accept("b")}),
+        &again["requestState"],
+    )
+    .await;
+    assert_eq!(done["content"][0]["text"], "a b true");
+    assert_eq!(
+        STARTED.load(Ordering::SeqCst),
+        started,
+        "what must happen once has happened once"
+    );
+}
+
+#[tokio::test]
+async fn questions_that_wait_together_are_asked_together_once_the_work_is_done() {
+    let mut client = client().await;
+    let asked = round(&mut client, "at_once", Value::Null, &Value::Null).await;
+    assert_eq!(
+        asked["inputRequests"].as_object().map(serde_json::Map::len),
+        Some(2),
+        "{asked}"
+    );
+    let answers = json!({"question_1": {"action": "decline"}, "b": accept("bea")});
+    let done = round(&mut client, "at_once", answers, &Value::Null).await;
+    assert_eq!(done["content"][0]["text"], "nobody bea worked");
+}
+
+#[tokio::test]
+async fn a_state_is_good_for_its_own_call_and_its_own_caller_only() {
+    let client = client().await;
+    let mut alice = client
+        .as_user("alice")
+        .with_capabilities(json!({"elicitation": {}}));
+    let mut bob = client
+        .as_user("bob")
+        .with_capabilities(json!({"elicitation": {}}));
+    let state =
+        round(&mut alice, "two_questions", Value::Null, &Value::Null).await["requestState"].clone();
+    let tampered = json!(format!("{}x", state.as_str().expect("a state")));
+    let call = |tool: &str, state: &Value, arguments: Value| {
+        json!({
+            "name": tool, "inputResponses": {"first": accept("a")}, "requestState": state, "arguments": arguments
+        })
+    };
+    for (client, params) in [
+        (&mut alice, call("two_questions", &tampered, json!({}))),
+        (&mut bob, call("two_questions", &state, json!({}))),
+    ] {
+        let error = client
+            .request("tools/call", params)
+            .await
+            .expect_err("refused");
+        assert_eq!(error.code, -32602);
+    }
+    let other_tool = alice
+        .request("tools/call", call("at_once", &state, json!({})))
+        .await;
+    assert_eq!(other_tool.expect_err("refused").code, -32602);
+    let other_arguments = alice
+        .request("tools/call", call("two_questions", &state, json!({"a": 1})))
+        .await;
+    assert_eq!(other_arguments.expect_err("refused").code, -32602);
+    assert!(
+        alice
+            .request("tools/call", call("two_questions", &state, json!({})))
+            .await
+            .is_ok()
+    );
+}
+
+#[tokio::test]
+async fn a_client_that_cannot_ask_is_told_what_it_lacks() {
+    let mut client = client().await.with_capabilities(json!({}));
+    let error = client
+        .call("two_questions", json!({}))
+        .await
+        .expect_err("refused");
+    assert_eq!(
+        (error.code, error.data),
+        (
+            -32021,
+            Some(json!({"requiredCapabilities": {"elicitation": {"form": {}}}}))
+        )
+    );
+}
+
+#[tokio::test]
+async fn on_the_older_wire_the_same_function_asks_over_its_own_stream() {
+    let mut client = client().await;
+    async fn receive(client: &mut TestClient) -> Value {
+        serde_json::from_str(&client.receive_raw().await.expect("a line")).expect("json")
+    }
+    let hello = json!({"jsonrpc": "2.0", "id": 0, "method": "initialize", "params": {
+        "protocolVersion": "2025-11-25", "capabilities": {"elicitation": {}}, "clientInfo": {"name": "c", "version": "1"}}});
+    client.send_raw(&hello.to_string()).await.expect("sent");
+    receive(&mut client).await;
+    let call = json!({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "two_questions"}});
+    client.send_raw(&call.to_string()).await.expect("sent");
+    for (message, name) in [("First?", "a"), ("Second?", "b")] {
+        let asked = receive(&mut client).await;
+        assert_eq!(
+            (&asked["method"], &asked["params"]["message"]),
+            (&json!("elicitation/create"), &json!(message))
+        );
+        let answer = json!({"jsonrpc": "2.0", "id": asked["id"], "result": accept(name)});
+        client.send_raw(&answer.to_string()).await.expect("sent");
+    }
+    assert_eq!(
+        receive(&mut client).await["result"],
+        json!({"content": [{"type": "text", "text": "a b true"}]})
+    );
+}

@@ -1,0 +1,7 @@
+use mcp_runtime::mcp_resource;
+
+/// A page.
+#[mcp_resource(uri = "docs://{page}")]
+const PAGE: &str = "Read me.";
+
+fn main() {}

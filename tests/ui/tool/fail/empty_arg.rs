@@ -1,0 +1,9 @@
+use mcp_runtime::mcp_tool;
+
+/// Does something.
+#[mcp_tool]
+async fn act(#[arg] sides: u32) -> String {
+    sides.to_string()
+}
+
+fn main() {}

@@ -1,0 +1,13 @@
+use mcp_runtime::{mcp_tool, mcp_ui_resource};
+
+/// A card.
+#[mcp_ui_resource(uri = "ui://acme/card")]
+const CARD: &str = "<!doctype html>";
+
+/// Does something.
+#[mcp_tool(ui = CARD)]
+async fn act() -> String {
+    String::new()
+}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use mcp_runtime::mcp_ui_resource;
+
+#[mcp_ui_resource(uri = "ui://acme/card")]
+const CARD: &str = "<!doctype html>";
+
+fn main() {}
