@@ -3,10 +3,9 @@ use std::time::Duration;
 use actix_web::test::TestRequest;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::world::*;
-use crate::auth::secret;
 
 #[tokio::test]
 async fn item_55_a_code_lives_a_minute() {
