@@ -1,5 +1,6 @@
 //! Asking back while a call runs: the same function on the stateless wire and on the older ones.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use mcp_runtime::prelude::*;
@@ -12,14 +13,16 @@ struct Name {
     name: String,
 }
 
-static STARTED: AtomicUsize = AtomicUsize::new(0);
+/// How often the work began that must not happen twice.
+#[derive(Default)]
+struct Starts(AtomicUsize);
 
 /// Asks two questions, one after the other, and does something once.
 #[mcp_tool]
-async fn two_questions(ctx: &Context) -> Result<String, Error> {
+async fn two_questions(ctx: &Context, starts: &Starts) -> Result<String, Error> {
     let ticket = ctx
         .once("ticket", || async {
-            Ok(STARTED.fetch_add(1, Ordering::SeqCst))
+            Ok(starts.0.fetch_add(1, Ordering::SeqCst))
         })
         .await?;
     let first = ctx.elicit::<Name>("First?").key("first").await?;
@@ -50,8 +53,13 @@ async fn at_once(ctx: &Context) -> Result<String, Error> {
 }
 
 async fn client() -> TestClient {
+    client_with(Arc::default()).await
+}
+
+async fn client_with(starts: Arc<Starts>) -> TestClient {
     let client = mcp_server!("asking")
         .only(tools![two_questions, at_once])
+        .share(starts)
         .test()
         .await
         .expect("starts");
@@ -75,7 +83,8 @@ fn accept(name: &str) -> Value {
 
 #[tokio::test]
 async fn rounds_follow_each_other_until_all_is_answered() {
-    let mut client = client().await;
+    let starts = Arc::<Starts>::default();
+    let mut client = client_with(starts.clone()).await;
     let first = round(&mut client, "two_questions", Value::Null, &Value::Null).await;
     assert_eq!(first["resultType"], "input_required");
     assert_eq!(
@@ -85,7 +94,6 @@ async fn rounds_follow_each_other_until_all_is_answered() {
             "requestedSchema": {"type": "object", "properties": {"name": {"type": "string"}}, "required": ["name"]}
         }}})
     );
-    let started = STARTED.load(Ordering::SeqCst);
     let second = round(
         &mut client,
         "two_questions",
@@ -113,8 +121,8 @@ async fn rounds_follow_each_other_until_all_is_answered() {
     .await;
     assert_eq!(done["content"][0]["text"], "a b true");
     assert_eq!(
-        STARTED.load(Ordering::SeqCst),
-        started,
+        starts.0.load(Ordering::SeqCst),
+        1,
         "what must happen once has happened once"
     );
 }

@@ -62,7 +62,6 @@ fn panic_blocking() -> String {
 /// Never ends.
 #[mcp_tool(timeout = "50ms")]
 async fn never_ends() {
-    let _counter = CountsDrops;
     std::future::pending::<()>().await;
 }
 /// Waits until it is cancelled.

@@ -12,15 +12,42 @@ use serde_json::{Value, json};
 
 use crate::open::OpenServer;
 
-static DROPPED: AtomicUsize = AtomicUsize::new(0);
-static STARTED: AtomicUsize = AtomicUsize::new(0);
+/// How often a call began, and how often its future was dropped; each test has its own.
+struct Counts {
+    started: AtomicUsize,
+    dropped: AtomicUsize,
+}
 
-struct CountsDrops;
-impl Drop for CountsDrops {
-    fn drop(&mut self) {
-        DROPPED.fetch_add(1, Ordering::SeqCst);
+impl Counts {
+    const fn new() -> Self {
+        Self {
+            started: AtomicUsize::new(0),
+            dropped: AtomicUsize::new(0),
+        }
+    }
+
+    async fn wait(&'static self) {
+        struct CountsDrops(&'static Counts);
+        impl Drop for CountsDrops {
+            fn drop(&mut self) {
+                self.0.dropped.fetch_add(1, Ordering::SeqCst);
+            }
+        }
+        let _counter = CountsDrops(self);
+        self.started.fetch_add(1, Ordering::SeqCst);
+        std::future::pending::<()>().await;
+    }
+
+    fn now(&self) -> (usize, usize) {
+        (
+            self.started.load(Ordering::SeqCst),
+            self.dropped.load(Ordering::SeqCst),
+        )
     }
 }
+
+static LEFT: Counts = Counts::new();
+static CANCELLED: Counts = Counts::new();
 
 /// Repeats.
 #[mcp_tool]
@@ -37,12 +64,15 @@ async fn counts(ctx: &Context) -> &'static str {
     ctx.log(LogLevel::Info, "done");
     "three"
 }
-/// Waits for ever.
+/// Waits for ever, until its client leaves.
 #[mcp_tool]
 async fn waits() {
-    let _counter = CountsDrops;
-    STARTED.fetch_add(1, Ordering::SeqCst);
-    std::future::pending::<()>().await;
+    LEFT.wait().await;
+}
+/// Waits for ever, until it is cancelled.
+#[mcp_tool]
+async fn waits_in_a_session() {
+    CANCELLED.wait().await;
 }
 /// Is routed by region.
 #[mcp_tool]
@@ -51,7 +81,9 @@ async fn routed(#[arg(header = "Region")] region: String) -> String {
 }
 
 fn server() -> OpenServer {
-    OpenServer::start(|| mcp_server!("wire").only(tools![echo, counts, waits, routed]))
+    OpenServer::start(|| {
+        mcp_server!("wire").only(tools![echo, counts, waits, waits_in_a_session, routed])
+    })
 }
 
 fn meta() -> Value {
@@ -610,7 +642,7 @@ async fn an_accept_that_ranks_streams_first_gets_one() {
         };
         assert_eq!(
             result["tools"].as_array().map(Vec::len),
-            Some(4),
+            Some(5),
             "{accept}"
         );
     }
@@ -620,10 +652,7 @@ async fn an_accept_that_ranks_streams_first_gets_one() {
 async fn a_client_that_goes_away_cancels_the_call() {
     let server = server();
     for progress in [json!({}), json!({"progressToken": 1})] {
-        let (started, dropped) = (
-            STARTED.load(Ordering::SeqCst),
-            DROPPED.load(Ordering::SeqCst),
-        );
+        let (started, dropped) = LEFT.now();
         let call = modern(
             &server,
             "tools/call",
@@ -632,12 +661,42 @@ async fn a_client_that_goes_away_cancels_the_call() {
         // Dropping the request closes the connection, once the call has begun.
         tokio::select! {
             _ = call => panic!("it waits for ever"),
-            () = async { while STARTED.load(Ordering::SeqCst) == started { tokio::time::sleep(Duration::from_millis(5)).await } } => {}
+            () = async { while LEFT.now().0 == started { tokio::time::sleep(Duration::from_millis(5)).await } } => {}
         }
-        while DROPPED.load(Ordering::SeqCst) == dropped {
+        while LEFT.now().1 == dropped {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     }
+}
+
+#[tokio::test]
+async fn a_session_can_cancel_a_call_and_gets_no_answer_to_it() {
+    let server = server();
+    let session = open_session(&server, "2025-11-25").await;
+    let (started, dropped) = CANCELLED.now();
+    let call = json!({"jsonrpc": "2.0", "id": "w", "method": "tools/call", "params": {"name": "waits_in_a_session"}});
+    let post = Post::to(&server).with("mcp-session-id", session.clone());
+    let cancel = async {
+        while CANCELLED.now().0 == started {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        let cancel = json!({"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": "w"}});
+        let other = open_session(&server, "2025-11-25").await;
+        let of_another = Post::to(&server).with("mcp-session-id", other);
+        assert_eq!(
+            of_another.send(cancel.to_string()).await.status,
+            StatusCode::ACCEPTED
+        );
+        assert_eq!(CANCELLED.now().1, dropped, "another session cannot");
+        let post = Post::to(&server).with("mcp-session-id", session.clone());
+        assert_eq!(
+            post.send(cancel.to_string()).await.status,
+            StatusCode::ACCEPTED
+        );
+    };
+    let (answer, ()) = tokio::join!(post.send(call.to_string()), cancel);
+    assert_eq!(answer.text, "");
+    assert_eq!(CANCELLED.now().1, dropped + 1);
 }
 
 #[tokio::test]

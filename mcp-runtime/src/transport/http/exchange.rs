@@ -7,6 +7,7 @@ use actix_web::http::header::{self, HeaderValue};
 use actix_web::web::Bytes;
 use actix_web::{HttpResponse, HttpResponseBuilder};
 use futures_util::FutureExt as _;
+use futures_util::future::Abortable;
 
 use super::Endpoint;
 use super::accept::Accept;
@@ -181,7 +182,14 @@ impl Exchange {
                 return None;
             };
             let params = Params::parse(params).ok()?;
-            Some(self.execute(id, &method, params, Some(outbound)).await)
+            let Wire::Session { session, .. } = &self.wire else {
+                return Some(self.execute(id, &method, params, Some(outbound)).await);
+            };
+            let calls = &self.endpoint.calls;
+            let (_running, cancelled) = calls.begin(&session.scope(), id.as_json());
+            let outcome = self.execute(id, &method, params, Some(outbound));
+            // A cancelled call has no outcome, and gets no answer.
+            Abortable::new(outcome, cancelled).await.ok()
         };
         let mut call = call.boxed();
         let body_of = |outcome: Option<Outcome>| outcome.map(|o| o.answer.body).unwrap_or_default();

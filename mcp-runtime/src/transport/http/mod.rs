@@ -8,6 +8,7 @@ mod headers;
 mod listen;
 mod mount;
 mod post;
+mod running;
 mod session;
 mod site;
 mod sse;
@@ -27,6 +28,7 @@ use crate::dispatch::Dispatcher;
 use crate::extract::User;
 use crate::transport::questions::Questions;
 use answer::{refusal, refuse};
+use running::Calls;
 use session::{Sessions, owner};
 use site::{Doorman, Host, MISDIRECTED, Origin, PREFLIGHT};
 
@@ -48,6 +50,7 @@ pub(crate) struct Endpoint {
     doorman: Doorman,
     sessions: Sessions,
     questions: Arc<Questions>,
+    calls: Arc<Calls>,
     path: String,
 }
 
@@ -65,6 +68,7 @@ impl Endpoint {
             doorman,
             sessions: Sessions::new(),
             questions: Arc::default(),
+            calls: Arc::default(),
             path,
         }
     }

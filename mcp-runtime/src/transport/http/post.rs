@@ -95,7 +95,14 @@ impl Caller<'_> {
         }
         let (id, method, params) = match Message::parse(&body) {
             Ok(Message::Request { id, method, params }) => (id, method, params),
-            Ok(Message::Notification { .. }) => return HttpResponse::Accepted().finish(),
+            Ok(Message::Notification { method, params }) => {
+                if let (Some(session), "notifications/cancelled") = (&session, &*method)
+                    && let Some(id) = Params::parse(params).ok().and_then(|p| p.request_id)
+                {
+                    self.endpoint.calls.cancel(&session.scope(), id.get());
+                }
+                return HttpResponse::Accepted().finish();
+            }
             Ok(Message::Response { id, result, error }) => {
                 if let Some(session) = &session {
                     let answer = answer_of(result, error);

@@ -116,7 +116,9 @@ impl Stream for EventStream {
             Poll::Ready(None) | Poll::Pending => {}
         }
         if this.call.is_none() {
-            return Poll::Ready(this.last.take().map(|result| Ok(frame(&result))));
+            // A cancelled call has no result.
+            let result = this.last.take().filter(|result| !result.is_empty());
+            return Poll::Ready(result.map(|result| Ok(frame(&result))));
         }
         if this.keep_alive.poll_tick(cx).is_ready() {
             return Poll::Ready(Some(Ok(Bytes::from_static(b":\n\n"))));
