@@ -1,4 +1,4 @@
-//! The typed checks behind `#[arg(range, length, pattern)]`: a few compares on the value itself.
+//! The typed checks behind `#[arg(range, length, pattern, format)]`: a few compares on the value itself.
 //!
 //! They decide only yes or no. A no sends the call down the slow path, where the validator words every problem.
 
@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::OnceLock;
 
 use super::Text;
+use crate::schema::{Nullable, is_valid};
 
 /// Bounds of a floating-point argument.
 #[derive(Debug, Clone, Copy)]
@@ -158,39 +159,65 @@ impl Pattern {
     }
 }
 
-/// A string, or an `Option` or list of them: what `pattern` can be put on.
+/// A string, or an `Option` of one: what `pattern` and `format` can be put on.
 #[diagnostic::on_unimplemented(
-    message = "`pattern` needs a string, and `{Self}` is none",
-    label = "this argument has a `pattern`"
+    message = "`pattern` and `format` need a string, and `{Self}` is none",
+    label = "this argument is bounded as a string"
 )]
 pub trait Textual {
+    /// The text; `None` where there is no value.
+    fn text(&self) -> Option<&str>;
     /// Whether the text has a match.
-    fn matches(&self, pattern: &Pattern) -> bool;
+    fn matches(&self, pattern: &Pattern) -> bool {
+        self.text().is_none_or(|text| pattern.is_match(text))
+    }
+    /// Whether the text is a valid instance of the format.
+    fn has_format(&self, format: &str) -> bool {
+        self.text().is_none_or(|text| is_valid(format, text))
+    }
 }
 
-impl Textual for str {
-    fn matches(&self, pattern: &Pattern) -> bool {
-        pattern.is_match(self)
-    }
+macro_rules! textual {
+    ($($ty:ty)*) => {$(
+        impl Textual for $ty {
+            fn text(&self) -> Option<&str> {
+                Some(self)
+            }
+        }
+    )*};
 }
-impl Textual for String {
-    fn matches(&self, pattern: &Pattern) -> bool {
-        pattern.is_match(self)
-    }
-}
-impl Textual for Text<'_> {
-    fn matches(&self, pattern: &Pattern) -> bool {
-        pattern.is_match(self)
-    }
-}
-impl Textual for Cow<'_, str> {
-    fn matches(&self, pattern: &Pattern) -> bool {
-        pattern.is_match(self)
-    }
-}
+textual!(str String Text<'_> Cow<'_, str>);
+
 impl<T: Textual> Textual for Option<T> {
-    fn matches(&self, pattern: &Pattern) -> bool {
-        self.as_ref().is_none_or(|t| t.matches(pattern))
+    fn text(&self) -> Option<&str> {
+        self.as_ref().and_then(Textual::text)
+    }
+}
+
+/// A type whose JSON may be `null`: what `default = null` can be put on.
+#[diagnostic::on_unimplemented(
+    message = "only an optional argument can be null, and `{Self}` is not",
+    label = "this is its default",
+    note = "take `Option<{Self}>`"
+)]
+pub trait Nullish {
+    /// The value.
+    fn null() -> Self;
+}
+
+impl<T> Nullish for Option<T> {
+    fn null() -> Self {
+        None
+    }
+}
+impl<T> Nullish for Nullable<T> {
+    fn null() -> Self {
+        Self(None)
+    }
+}
+impl Nullish for serde_json::Value {
+    fn null() -> Self {
+        Self::Null
     }
 }
 

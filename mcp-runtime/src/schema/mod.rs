@@ -8,6 +8,7 @@ mod portable;
 mod validate;
 
 pub(crate) use form::Form;
+pub(crate) use format::is_valid;
 pub(crate) use input::Input;
 pub(crate) use portable::output_schema;
 
