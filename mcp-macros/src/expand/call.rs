@@ -4,7 +4,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::spanned::Spanned as _;
 
-use super::common::{at, runtime};
+use super::common::{at, runtime, runtime_at};
 use crate::model::{
     Argument, Default, Function, Length, Literal, Number, Origin, Param, ParamKind, Range, Shape,
 };
@@ -210,15 +210,18 @@ struct DefaultParts {
 }
 
 fn default_of(default: &Default, argument: &Argument, index: usize) -> DefaultParts {
-    let p = runtime();
     let function = format_ident!("__mcp_default_{index}");
     let ty = &argument.ty;
     match default {
-        Default::Null(null) => DefaultParts {
-            item: TokenStream::new(),
-            setter: quote!(.default_json("null")),
-            value: quote_spanned!(at(null.span())=> #p::Nullish::null()),
-        },
+        Default::Null(null) => {
+            let span = at(null.span());
+            let p = runtime_at(span);
+            DefaultParts {
+                item: TokenStream::new(),
+                setter: quote!(.default_json("null")),
+                value: quote_spanned!(span=> #p::Nullish::null()),
+            }
+        }
         Default::Literal { value, expr } => {
             let json = value.json();
             let setter = quote!(.default_json(#json));
@@ -253,10 +256,13 @@ fn default_of(default: &Default, argument: &Argument, index: usize) -> DefaultPa
                     quote!(#function().map(::core::convert::From::from)),
                 ),
             };
-            let json = quote_spanned!(at(expr.span())=> #p::serde_json::to_value(#function()));
+            let span = at(expr.span());
+            let p = runtime_at(span);
+            let reported = respanned(&function, span);
+            let json = quote_spanned!(span=> #p::Published::publish(#reported()));
             DefaultParts {
                 item: quote!(fn #function() -> #ty { #expr }),
-                setter: quote!(.default_with(|| #json.unwrap_or_default())),
+                setter: quote!(.default_with(|| #json)),
                 value,
             }
         }
@@ -343,7 +349,7 @@ fn checks(
     checks
 }
 
-/// The same variable, pointing at a constraint: there a value that cannot have it is reported.
+/// The same name, pointing at a constraint or a default: there a value that cannot have it is reported.
 fn respanned(value: &Ident, span: Span) -> Ident {
     let mut value = value.clone();
     value.set_span(span);

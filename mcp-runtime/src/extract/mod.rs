@@ -5,14 +5,16 @@ mod ask;
 mod call;
 mod constraint;
 mod context;
+mod default;
 mod provide;
 mod user;
 
 pub use argument::{Argument, ArgumentType, Arguments, Text};
 pub use ask::{Elicit, Root, Roots, Sample, Sampled};
 pub use call::{Call, blocking};
-pub use constraint::{Bounds, Lengthy, Nullish, Pattern, Ranged, Textual};
+pub use constraint::{Bounds, Lengthy, Pattern, Ranged, Textual};
 pub use context::Context;
+pub use default::{Nullish, Published};
 pub use user::User;
 
 pub(crate) use argument::{may_be_absent, schema, try_decode};
