@@ -25,6 +25,7 @@ struct Point {
 
 /// Says what it got.
 #[mcp_tool]
+#[allow(clippy::too_many_arguments, reason = "one of every kind")]
 async fn every_kind(
     /// Counted in pieces.
     #[arg(default = 3, range(1..=10))]

@@ -39,6 +39,7 @@ pub(crate) async fn redeem(
         .one("redirect_uri")?
         .is_none_or(|uri| uri == code.redirect_uri.as_deref().unwrap_or(&grant.redirect_uri));
     let proven = grant.client_id == client.id
+        && grant.resource == server.resource
         && uri_fits
         && pkce::proves(params.one("code_verifier")?, &code.challenge);
     if !proven {

@@ -33,7 +33,8 @@ pub(crate) async fn exchange(
     let digest = digest(presented);
     let found = server.store.refresh_token(&digest).await?;
     let (token, grant) = found.ok_or_else(Fault::invalid_grant)?;
-    if grant.client_id != client.id {
+    // A grant for the name that this server had before would yield tokens that it refuses: the client has to start anew.
+    if grant.client_id != client.id || grant.resource != server.resource {
         return Err(Fault::invalid_grant());
     }
     // A narrower access token leaves the grant as it is: the next one may have the full scope again.

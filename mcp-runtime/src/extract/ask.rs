@@ -259,11 +259,11 @@ fn one_or_more<'de, D: serde::Deserializer<'de>>(
     #[serde(untagged)]
     enum Either {
         Several(Vec<Content>),
-        One(Content),
+        One(Box<Content>),
     }
     Ok(match Either::deserialize(deserializer)? {
         Either::Several(blocks) => blocks,
-        Either::One(block) => vec![block],
+        Either::One(block) => vec![*block],
     })
 }
 

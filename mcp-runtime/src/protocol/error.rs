@@ -42,6 +42,14 @@ pub struct RpcError {
     pub data: Option<Value>,
 }
 
+impl std::fmt::Display for RpcError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} ({})", self.message, self.code)
+    }
+}
+
+impl std::error::Error for RpcError {}
+
 impl RpcError {
     /// An error without details.
     pub fn new(code: i32, message: impl Into<Cow<'static, str>>) -> Self {

@@ -62,14 +62,14 @@ pub(super) fn not_found() -> HttpResponse {
     )
 }
 
-/// 405 (RFC 9110 §15.5.6).
+/// 405 (RFC 9110 §15.5.6). It is for every endpoint, so it opens none to other origins.
 pub(super) fn method_not_allowed(allow: &'static str) -> HttpResponse {
     let description = format!("use {allow}");
     let body = json!({ "error": "invalid_request", "error_description": description });
     let mut answer = json(405, &body);
-    answer
-        .headers_mut()
-        .insert(header::ALLOW, header::HeaderValue::from_static(allow));
+    let headers = answer.headers_mut();
+    headers.insert(header::ALLOW, header::HeaderValue::from_static(allow));
+    headers.remove(header::ACCESS_CONTROL_ALLOW_ORIGIN);
     answer
 }
 

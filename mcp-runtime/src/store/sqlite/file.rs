@@ -96,7 +96,22 @@ fn judge(path: &Path) -> Result<(), SettingsError> {
             )));
         }
     }
+    // SQLite takes a short file of any content for an empty database, and overwrites it.
+    if meta.len() > 0 && !starts_as_database(path).unwrap_or(true) {
+        return Err(SettingsError::new(format!(
+            "the store `{}` is no SQLite database: set DATABASE_URL to another file such as \
+             sqlite:/var/lib/mcp/auth.db",
+            path.display()
+        )));
+    }
     Ok(())
+}
+
+fn starts_as_database(path: &Path) -> std::io::Result<bool> {
+    use std::io::Read;
+    let mut start = Vec::new();
+    fs::File::open(path)?.take(16).read_to_end(&mut start)?;
+    Ok(start == b"SQLite format 3\0")
 }
 
 fn make_directory(path: &Path) -> std::io::Result<()> {

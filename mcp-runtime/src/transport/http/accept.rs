@@ -11,6 +11,9 @@ pub(super) struct Accept {
     pub prefers_sse: bool,
 }
 
+/// A media range's q, in thousandths, and its place in the header.
+type Rank = (u16, usize);
+
 impl Accept {
     pub(super) fn of(headers: &HeaderMap) -> Self {
         let mut values = headers.get_all(ACCEPT).peekable();
@@ -21,8 +24,8 @@ impl Accept {
                 prefers_sse: false,
             };
         }
-        // (q in thousandths, place), for each of the two; the first mention of the greatest q wins.
-        let (mut json, mut sse): (Option<(u16, usize)>, Option<(u16, usize)>) = (None, None);
+        // The first mention of the greatest q wins.
+        let (mut json, mut sse): (Option<Rank>, Option<Rank>) = (None, None);
         let mut place = 0;
         for value in values.filter_map(|v| v.to_str().ok()) {
             for entry in value.split(',') {
@@ -35,7 +38,7 @@ impl Accept {
                 if q == 0 {
                     continue;
                 }
-                let better = |old: Option<(u16, usize)>| match old {
+                let better = |old: Option<Rank>| match old {
                     Some((best, _)) if best >= q => old,
                     _ => Some((q, place)),
                 };

@@ -105,7 +105,11 @@ async fn at_the_door<B: MessageBody + 'static>(
     next: Next<B>,
 ) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
     match endpoint.doorman.host(request.headers()) {
-        Host::Public => Ok(next.call(request).await?.map_into_boxed_body()),
+        Host::Public => {
+            let mut response = next.call(request).await?.map_into_boxed_body();
+            endpoint.doorman.insist_on_https(response.headers_mut());
+            Ok(response)
+        }
         Host::OtherLoopback => {
             let text = endpoint.doorman.right_url(request.path());
             Ok(request.into_response(refuse(MISDIRECTED, text)))
@@ -145,6 +149,7 @@ async fn mcp(request: &HttpRequest, payload: Payload, endpoint: &Arc<Endpoint>) 
         response = refuse(MISDIRECTED, endpoint.doorman.right_url(&endpoint.path));
     }
     origin.decorate(response.headers_mut());
+    endpoint.doorman.insist_on_https(response.headers_mut());
     response
 }
 

@@ -88,6 +88,16 @@ impl Doorman {
             })
     }
 
+    /// Has browsers stay on https once they came by it (RFC 6797).
+    pub(super) fn insist_on_https(&self, headers: &mut HeaderMap) {
+        if self.url.is_https() {
+            headers.insert(
+                header::STRICT_TRANSPORT_SECURITY,
+                HeaderValue::from_static("max-age=31536000"),
+            );
+        }
+    }
+
     /// The sentence for a caller who used another name of this machine where the one public name matters.
     pub(super) fn right_url(&self, path: &str) -> String {
         format!(

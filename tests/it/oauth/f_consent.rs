@@ -1,0 +1,246 @@
+//! Section F: a user's yes, to whom it goes and how often it counts.
+
+use serde_json::json;
+
+use crate::support::browser::filled;
+use crate::support::jwt::claims;
+use crate::support::{Database, Flow, LOOPBACK, Page, Params, Setup, TestServer, Tokens, WEB};
+
+async fn signed_in(server: &TestServer, redirect_uri: &str) -> Flow {
+    let mut flow = Flow::at(server, redirect_uri).await;
+    flow.tokens().await;
+    flow
+}
+
+#[tokio::test]
+async fn item_49_a_session_alone_approves_nothing() {
+    let server = TestServer::start();
+    let first = signed_in(&server, LOOPBACK).await;
+    let mut second = Flow::at(&server, WEB).await;
+    second.browser = first.browser.clone();
+    let page = second.login_page().await;
+    assert!(!page.asks_for_password());
+    assert!(page.text.contains("alice"), "{}", page.text);
+    let reply = second.submit(&page, "", "").await.expect(303);
+    assert!(reply.answer("code").is_some());
+}
+
+#[tokio::test]
+async fn item_49_the_page_says_who_asks_for_what_and_where_the_answer_goes() {
+    let server = TestServer::start();
+    let metadata = json!({
+        "redirect_uris": [WEB],
+        "client_name": "Claude",
+        "token_endpoint_auth_method": "none",
+    });
+    let mut flow = Flow::registered(&server, &metadata).await;
+    let login = flow.login_page().await;
+    flow.submit(&login, "alice", "password123")
+        .await
+        .expect(303);
+    let consent = flow.login_page().await;
+    for page in [&login, &consent] {
+        let text = &page.text;
+        let host = server.authority();
+        for shown in [
+            "Claude",
+            "c.test",
+            "Read your profile",
+            "Roll dice for you",
+            &host,
+        ] {
+            assert!(text.contains(shown), "{shown} is missing: {text}");
+        }
+        let marked = text.to_lowercase();
+        assert!(
+            marked.contains("unverified") || marked.contains("not verified"),
+            "{text}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn item_50_a_yes_counts_for_one_browser_and_once_cve_2026_27124() {
+    let server = TestServer::start();
+    let mut flow = signed_in(&server, WEB).await;
+    let page = flow.login_page().await;
+    let (action, form) = (page.form().action, filled(&page.form(), "", ""));
+
+    // Another browser, signed in or not, and one whose user is another.
+    let mut bob = flow.in_another_browser();
+    bob.browser.post(&action, &form).await.expect(403);
+    bob.sign_in("bob", "hunter2").await.expect(303);
+    bob.browser.post(&action, &form).await.expect(403);
+    // A forged one.
+    let forged = form
+        .clone()
+        .set("csrf", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA");
+    flow.browser.post(&action, &forged).await.expect(403);
+    // From elsewhere.
+    let evil = [("origin", "https://evil.test")];
+    flow.browser
+        .post_with(&action, &form, &evil)
+        .await
+        .expect(403);
+
+    flow.browser.post(&action, &form).await.expect(303);
+    flow.browser.post(&action, &form).await.expect_refusal();
+}
+
+#[tokio::test]
+async fn item_50_a_page_shown_to_one_user_is_not_answered_by_the_next() {
+    let server = TestServer::start();
+    let mut flow = signed_in(&server, WEB).await;
+    let page = flow.login_page().await;
+    // Bob signs in at the same browser, then alice's page is posted.
+    let bob = flow
+        .login_page_of(&flow.request().and("prompt", "login"))
+        .await;
+    flow.submit(&bob, "bob", "hunter2").await.expect(303);
+    flow.submit(&page, "", "").await.expect(403);
+}
+
+#[tokio::test]
+async fn item_50_the_consent_page_without_its_session_gives_no_code() {
+    let server = TestServer::start();
+    let mut flow = signed_in(&server, WEB).await;
+    let page = flow.login_page().await;
+    flow.browser
+        .cookies
+        .retain(|name, _| !name.contains("session"));
+    flow.submit(&page, "", "").await.expect(403);
+    // Nor does a login form posted without credentials, session or not.
+    let mut flow = signed_in(&server, WEB).await;
+    let page = flow
+        .login_page_of(&flow.request().and("prompt", "login"))
+        .await;
+    let reply = flow.submit(&page, "", "").await;
+    assert_eq!(reply.status, 401, "{reply:?}");
+}
+
+#[tokio::test]
+async fn item_51_every_request_is_asked_for_anew() {
+    let server = TestServer::start();
+    for uri in [LOOPBACK, WEB] {
+        let mut flow = signed_in(&server, uri).await;
+        // What was approved a moment ago, less, more than registered, and by a cross-site link.
+        for request in [
+            flow.request(),
+            flow.request().set("scope", "read"),
+            flow.request().without("scope").without("resource"),
+        ] {
+            let page = flow.login_page_of(&request).await;
+            let buttons = page.form().buttons;
+            assert!(
+                buttons.iter().all(|b| b.1 != "deny") || buttons.len() > 1,
+                "{buttons:?}"
+            );
+            let reply = flow.submit(&page, "", "").await;
+            assert!(reply.answer("code").is_some());
+        }
+        let authorize = server.url(&format!("/authorize?{}", flow.request().encoded()));
+        let from_elsewhere = [("sec-fetch-site", "cross-site")];
+        let reply = flow
+            .browser
+            .get_with(&authorize, &from_elsewhere)
+            .await
+            .expect(302);
+        let login = reply.header("location").expect("a location").to_owned();
+        assert!(!login.contains("code="), "{login}");
+        flow.browser
+            .get_with(&login, &from_elsewhere)
+            .await
+            .expect(200)
+            .page()
+            .form();
+    }
+}
+
+#[tokio::test]
+async fn item_52_a_no_is_told_to_the_client() {
+    let server = TestServer::start();
+    let mut flow = Flow::at(&server, WEB).await;
+    let login = flow.login_page().await;
+    let by_stranger = flow.deny(&login).await;
+    flow.tokens().await;
+    let consent = flow.login_page().await;
+    let by_user = flow.deny(&consent).await;
+    for reply in [by_stranger, by_user] {
+        assert_eq!(reply.status, 303);
+        assert!(reply.location().as_str().starts_with(WEB));
+        assert_eq!(reply.answer("error").as_deref(), Some("access_denied"));
+        assert_eq!(reply.answer("state").as_ref(), Some(&flow.state));
+        assert_eq!(reply.answer("iss").as_ref(), Some(&server.base));
+        assert_eq!(reply.answer("code"), None);
+    }
+}
+
+#[tokio::test]
+async fn item_52_a_denied_request_cannot_be_approved_afterwards() {
+    let server = TestServer::start();
+    let mut flow = Flow::new(&server).await;
+    let page = flow.login_page().await;
+    flow.deny(&page).await.expect(303);
+    flow.submit(&page, "alice", "password123")
+        .await
+        .expect_refusal();
+}
+
+/// What the browser sends after the user unticked this scope.
+fn unticked(page: &Page, scope: &str, user: &str, password: &str) -> Params {
+    let mut form = page.form();
+    let before = form.fields.len();
+    form.fields
+        .retain(|f| !(f.kind == "checkbox" && f.value == scope));
+    assert_eq!(form.fields.len(), before - 1, "{scope} cannot be unticked");
+    filled(&form, user, password)
+}
+
+#[tokio::test]
+async fn item_52_a_user_may_grant_less_than_was_asked() {
+    let server = TestServer::start();
+    let mut flow = Flow::new(&server).await;
+    for (user, password) in [("alice", "password123"), ("", "")] {
+        let page = flow.login_page().await;
+        let form = unticked(&page, "dice:roll", user, password);
+        let reply = flow
+            .browser
+            .post(&page.form().action, &form)
+            .await
+            .expect(303);
+        let code = reply.answer("code").expect("a code");
+        let tokens = Tokens::of(&flow.token(&flow.redemption(&code)).await);
+        assert_eq!(tokens.scope, "read");
+        assert_eq!(claims(&tokens.access)["scope"], "read");
+    }
+}
+
+#[tokio::test]
+async fn item_54_a_grant_that_is_revoked_in_the_store_ends_everywhere() {
+    let database = Database::new();
+    let server = Setup::new().on(&database).start();
+    let mut flow = Flow::new(&server).await;
+    let tokens = flow.tokens().await;
+    assert!(flow.is_accepted(&tokens.access).await);
+    // As another process does it, by its own connection: `grants revoke`.
+    database
+        .execute(
+            "INSERT INTO revocations (subject, revoked_at, expires_at) \
+             SELECT id, created_at, expires_at FROM grants",
+        )
+        .await;
+    database
+        .execute("UPDATE grants SET revoked_at = created_at")
+        .await;
+    flow.refresh(&tokens.refresh)
+        .await
+        .expect_error(400, "invalid_grant");
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(7);
+    while flow.is_accepted(&tokens.access).await {
+        assert!(
+            std::time::Instant::now() < deadline,
+            "accepted for more than five seconds"
+        );
+        tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+    }
+}

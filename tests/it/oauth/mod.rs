@@ -1,0 +1,20 @@
+//! The acceptance list of the authorization server: a file per section, the item's number in each test's name.
+
+mod a_discovery;
+mod b_registration;
+mod d_authorize;
+mod d_frozen;
+mod e_login;
+mod e_throttle;
+mod f_consent;
+mod g_code;
+mod h_pkce;
+mod i_client;
+mod i_token;
+mod j_refresh;
+mod k_access_token;
+mod k_forged_token;
+mod l_revoke;
+mod m_resource;
+mod n_transport;
+mod o_storage;

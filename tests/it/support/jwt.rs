@@ -1,0 +1,85 @@
+//! Tokens that nobody issued, made by hand so that each is wrong in one way only.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jsonwebtoken::{Algorithm, EncodingKey};
+use serde_json::{Value, json};
+
+use super::Database;
+
+/// A server's own signing key, taken from its store: with it only the claims and the header can be wrong.
+pub(crate) struct Forge {
+    key: EncodingKey,
+    pub(crate) kid: String,
+}
+
+impl Forge {
+    pub(crate) async fn with_key_of(database: &Database) -> Self {
+        let keys = database
+            .column("SELECT secret FROM keys WHERE purpose = 'sign'")
+            .await;
+        let kids = database
+            .column("SELECT id FROM keys WHERE purpose = 'sign'")
+            .await;
+        let (Some(key), Some(kid)) = (keys.first(), kids.into_iter().next()) else {
+            panic!("no signing key in the store")
+        };
+        let der = URL_SAFE_NO_PAD.decode(key).expect("base64url");
+        Self {
+            key: EncodingKey::from_ec_der(&der),
+            kid,
+        }
+    }
+
+    /// Signs with ES256 whatever the header says.
+    pub(crate) fn sign(&self, header: &Value, claims: &Value) -> String {
+        let message = unsigned(header, claims);
+        let signature = jsonwebtoken::crypto::sign(message.as_bytes(), &self.key, Algorithm::ES256);
+        format!("{message}.{}", signature.expect("signed"))
+    }
+}
+
+/// Header and claims, ready to be signed.
+pub(crate) fn unsigned(header: &Value, claims: &Value) -> String {
+    let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
+    format!("{}.{}", part(header), part(claims))
+}
+
+/// Signs with HMAC-SHA256 under any bytes.
+pub(crate) fn hs256(header: &Value, claims: &Value, secret: &[u8]) -> String {
+    let message = unsigned(header, claims);
+    let key = EncodingKey::from_secret(secret);
+    let signature = jsonwebtoken::crypto::sign(message.as_bytes(), &key, Algorithm::HS256);
+    format!("{message}.{}", signature.expect("signed"))
+}
+
+/// The header of a token.
+pub(crate) fn header(token: &str) -> Value {
+    part(token, 0)
+}
+
+/// The claims of a token.
+pub(crate) fn claims(token: &str) -> Value {
+    part(token, 1)
+}
+
+fn part(token: &str, n: usize) -> Value {
+    let part = token.split('.').nth(n).expect("three parts");
+    let bytes = URL_SAFE_NO_PAD.decode(part).expect("base64url");
+    serde_json::from_slice(&bytes).expect("JSON")
+}
+
+/// The value with one member changed, or removed for `null`.
+pub(crate) fn changed(value: &Value, member: &str, to: Value) -> Value {
+    let mut value = value.clone();
+    match (&mut value, to) {
+        (Value::Object(map), Value::Null) => drop(map.remove(member)),
+        (value, to) => value[member] = to,
+    }
+    value
+}
+
+/// The header of a good token under that key.
+pub(crate) fn good_header(kid: &str) -> Value {
+    json!({ "alg": "ES256", "typ": "at+jwt", "kid": kid })
+}

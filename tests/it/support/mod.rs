@@ -1,0 +1,22 @@
+//! What the tests share: servers that really listen, clients that really send.
+
+pub(crate) mod browser;
+mod database;
+pub(crate) mod flow;
+mod http;
+pub(crate) mod jwt;
+mod page;
+mod params;
+mod raw;
+mod server;
+mod tools;
+
+pub(crate) use browser::Browser;
+pub(crate) use database::Database;
+pub(crate) use flow::{Flow, LOOPBACK, Tokens, WEB};
+pub(crate) use http::{Door, Reply};
+pub(crate) use jwt::{Forge, claims, header};
+pub(crate) use page::Page;
+pub(crate) use params::Params;
+pub(crate) use raw::raw;
+pub(crate) use server::{Setup, TestServer};
