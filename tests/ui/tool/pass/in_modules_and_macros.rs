@@ -48,7 +48,8 @@ pub async fn old() -> String {
     String::new()
 }
 
-fn main() {
+/// Calls them as the functions that they are.
+pub fn main() {
     use mcp_runtime::mcp_tool;
 
     /// Within a function.
