@@ -221,10 +221,7 @@ fn inline_schema(text: &LitStr, errors: &Errors) {
             },
             "write `{\"type\": \"object\", \"properties\": {…}}`",
         ),
-        Ok(root)
-            if root
-                .iter()
-                .any(|entry| *entry == ("\"type\"", "\"object\"")) => {}
+        Ok(root) if root.contains(&("\"type\"", "\"object\"")) => {}
         Ok(_) => errors.at(
             text,
             "the root of an input schema is an object",
