@@ -29,8 +29,9 @@ pub use result::{
     ToolResult, UiResult,
 };
 pub use schema::Nullable;
-pub use server::{Mount, Package, Running, Server};
+pub use server::{Package, Server};
 pub use settings::Settings;
+pub use transport::http::{Mount, Running};
 
 /// Turns a function into a prompt.
 pub use mcp_macros::mcp_prompt;
@@ -64,7 +65,17 @@ pub mod prelude {
 #[path = "private.rs"]
 pub mod __private;
 
-/// The Rust blocks of the repository's README, compiled.
+// The Rust blocks of the repository's README and guides are run with the documentation's own.
 #[cfg(doctest)]
-#[doc = include_str!("../../README.md")]
-struct Readme;
+mod guides {
+    #[doc = include_str!("../../README.md")]
+    mod readme {}
+    #[doc = include_str!("../../docs/writing-tools.md")]
+    mod writing_tools {}
+    #[doc = include_str!("../../docs/testing.md")]
+    mod testing {}
+    #[doc = include_str!("../../docs/authorization.md")]
+    mod authorization {}
+    #[doc = include_str!("../../docs/production.md")]
+    mod production {}
+}

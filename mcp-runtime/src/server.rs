@@ -1,13 +1,9 @@
 //! The composition root: takes items, state, authorization and settings, and makes a running server of them.
 
 use std::future::Future;
-use std::net::TcpListener;
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix_web::dev::ServerHandle;
-use actix_web::web::ServiceConfig;
-use actix_web::{App, HttpServer};
 use serde_json::Value;
 
 use crate::auth::{Auth, Site};
@@ -16,14 +12,12 @@ use crate::dispatch::{Dispatcher, ServerInfo};
 use crate::extract::{Context, Providers, User};
 use crate::registry::{Catalogue, Items};
 use crate::result::Error;
-use crate::settings::{PublicUrl, Settings, SettingsError};
-use crate::transport::http::{self, Endpoint, HttpDoorman};
+use crate::settings::{Settings, SettingsError};
+use crate::transport::http::{self, Mount, Running};
 use crate::transport::testing::TestClient;
 
 /// How long a tool may take unless it says otherwise.
 const TOOL_TIMEOUT: Duration = Duration::from_secs(300);
-/// How long running calls may go on after a signal to stop, in seconds.
-const SHUTDOWN_SECONDS: u64 = 10;
 
 /// The package that builds a server; [`mcp_server!`](crate::mcp_server) fills it in.
 #[derive(Debug, Clone, Copy)]
@@ -230,36 +224,12 @@ impl Server {
             Some(settings) => settings.clone(),
             None => Settings::from_env()?,
         };
-        let listeners = bind(&settings)?;
-        let port = listeners
-            .first()
-            .and_then(|l| l.local_addr().ok())
-            .map_or(settings.port, |a| a.port());
+        let (listener, port) = http::bind(&settings)?;
         let mount = self
             .settings(settings.clone())
             .mount_at(port, &settings)
             .await?;
-        let app = mount.clone();
-        let mut server = HttpServer::new(move || App::new().configure(|cfg| app.configure(cfg)))
-            // Without this, actix runs a call to its end though its client has left.
-            .h1_allow_half_closed(false)
-            .shutdown_timeout(SHUTDOWN_SECONDS);
-        if let Some(workers) = settings.workers {
-            server = server.workers(workers);
-        }
-        for listener in listeners {
-            server = server.listen(listener).map_err(|e| {
-                SettingsError::new(format!("the port {port} cannot be served: {e}"))
-            })?;
-        }
-        let server = server.run();
-        let handle = server.handle();
-        let task = actix_web::rt::spawn(server);
-        Ok(Running {
-            mount,
-            handle,
-            task,
-        })
+        mount.listen(listener, settings.workers)
     }
 
     /// Builds the server for mounting into an `actix_web::App` of one's own; settings are read as by `serve`.
@@ -281,24 +251,13 @@ impl Server {
             Some(auth) => auth,
             None => default_auth()?,
         };
-        let site = Site::of(url.clone(), &self.info.name, settings);
+        let site = Site::of(url, &self.info.name, settings);
         let dispatcher = Arc::new(self.into_dispatcher()?);
         let guard = auth
             .start(&site, settings, dispatcher.catalogue.scopes())
             .await?;
         dispatcher.providers.warm().await.map_err(state_error)?;
-        let doorman = HttpDoorman::new(&site, settings, port);
-        let path = format!("{}{}", url.path(), site.endpoint);
-        let endpoint_url = url.join(&site.endpoint);
-        let notes = guard.banner_lines();
-        let endpoint = Arc::new(Endpoint::new(dispatcher.clone(), guard, doorman, path));
-        Ok(Mount {
-            url,
-            endpoint_url,
-            dispatcher,
-            endpoint,
-            notes,
-        })
+        Ok(Mount::new(&site, settings, port, dispatcher, guard))
     }
 
     pub(crate) fn into_dispatcher(self) -> Result<Dispatcher, SettingsError> {
@@ -330,14 +289,17 @@ impl Server {
         Ok(items)
     }
 
+    #[cfg(feature = "cli")]
     pub(crate) fn package(&self) -> Package {
         self.package
     }
 
+    #[cfg(feature = "cli")]
     pub(crate) fn name(&self) -> &str {
         &self.info.name
     }
 
+    #[cfg(all(feature = "auth", feature = "cli"))]
     pub(crate) fn take_auth(&mut self) -> Result<Auth, SettingsError> {
         match self.auth.take() {
             Some(auth) => Ok(auth),
@@ -345,6 +307,7 @@ impl Server {
         }
     }
 
+    #[cfg(all(feature = "auth", feature = "cli"))]
     pub(crate) fn known_settings(&self) -> Result<Settings, SettingsError> {
         match &self.settings {
             Some(settings) => Ok(settings.clone()),
@@ -397,147 +360,4 @@ fn default_auth() -> Result<Auth, SettingsError> {
     Err(SettingsError::new(
         "this build has no authorization server (the feature `auth` is off): say `.auth(Auth::none())` to serve everyone",
     ))
-}
-
-/// Binds the address, or says in one sentence why not.
-fn bind(settings: &Settings) -> Result<Vec<TcpListener>, SettingsError> {
-    use std::io::ErrorKind;
-    let (host, port) = (settings.host.as_str(), settings.port);
-    let listener = TcpListener::bind((host, port)).map_err(|error| {
-        SettingsError::new(match error.kind() {
-            ErrorKind::AddrInUse => format!(
-                "port {port} of {host} is in use: stop the program that has it, or set PORT to another (0 takes a free one)"
-            ),
-            ErrorKind::PermissionDenied => {
-                format!("port {port} needs more rights than this process has: set PORT to 1024 or above")
-            }
-            _ => format!("{host}:{port} cannot be bound ({error}): set HOST to an address of this machine"),
-        })
-    })?;
-    listener
-        .set_nonblocking(true)
-        .map_err(|e| SettingsError::new(format!("{host}:{port} cannot be served: {e}")))?;
-    Ok(vec![listener])
-}
-
-/// A server that can be mounted into an `actix_web::App`; cheap to clone.
-///
-/// ```no_run
-/// # use mcp_runtime::prelude::*;
-/// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
-/// let mcp = mcp_server!("Acme").auth(Auth::none()).build().await?;
-/// actix_web::HttpServer::new(move || {
-///     let mcp = mcp.clone();
-///     // Mount it last: it answers for every path that no earlier route took.
-///     actix_web::App::new().configure(move |cfg| mcp.configure(cfg))
-/// })
-/// // Without this, actix runs a call to its end though its client has left.
-/// .h1_allow_half_closed(false)
-/// .bind(("127.0.0.1", 8000))?
-/// .run()
-/// .await?;
-/// # Ok(())
-/// # }
-/// ```
-#[derive(Clone)]
-pub struct Mount {
-    url: PublicUrl,
-    endpoint_url: String,
-    dispatcher: Arc<Dispatcher>,
-    endpoint: Arc<Endpoint>,
-    notes: Vec<String>,
-}
-
-impl Mount {
-    /// Adds the endpoint, the authorization server's routes and `/health` to an app.
-    pub fn configure(&self, cfg: &mut ServiceConfig) {
-        http::configure(&self.endpoint, cfg);
-    }
-
-    /// The URL that clients are given.
-    pub fn url(&self) -> String {
-        self.endpoint_url.clone()
-    }
-}
-
-impl std::fmt::Debug for Mount {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Mount")
-            .field("url", &self.url())
-            .finish_non_exhaustive()
-    }
-}
-
-/// A server that runs.
-pub struct Running {
-    mount: Mount,
-    handle: ServerHandle,
-    task: actix_web::rt::task::JoinHandle<std::io::Result<()>>,
-}
-
-impl Running {
-    /// The URL that clients are given.
-    pub fn url(&self) -> String {
-        self.mount.url()
-    }
-
-    /// The base URL, without the endpoint's path.
-    pub fn base_url(&self) -> String {
-        self.mount.url.to_string()
-    }
-
-    /// Stops it: running calls get some seconds to end.
-    pub async fn stop(self) {
-        self.handle.stop(true).await;
-    }
-
-    /// Waits until a signal stops it.
-    ///
-    /// # Errors
-    /// The server broke.
-    pub async fn wait(self) -> Result<(), SettingsError> {
-        match self.task.await {
-            Ok(Ok(())) => Ok(()),
-            Ok(Err(error)) => Err(SettingsError::new(format!("the server broke: {error}"))),
-            Err(error) => Err(SettingsError::new(format!("the server broke: {error}"))),
-        }
-    }
-
-    /// Says on stderr where it is, what it serves and what to do next.
-    fn banner(&self) {
-        let info = self.mount.dispatcher.info();
-        let catalogue = &self.mount.dispatcher.catalogue;
-        let counts = [
-            (catalogue.tool_list.len(), "tool"),
-            (
-                catalogue.resource_list.len() + catalogue.template_list.len(),
-                "resource",
-            ),
-            (catalogue.prompt_list.len(), "prompt"),
-        ];
-        let serves: Vec<String> = counts
-            .iter()
-            .filter(|(n, _)| *n > 0)
-            .map(|(n, what)| format!("{n} {what}{}", if *n == 1 { "" } else { "s" }))
-            .collect();
-        eprintln!("\n  {} {}\n", info.name, info.version);
-        eprintln!("  {:<8}{}", "url", self.url());
-        eprintln!("  {:<8}{}", "serves", serves.join(", "));
-        self.mount
-            .notes
-            .iter()
-            .for_each(|note| eprintln!("  {note}"));
-        eprintln!(
-            "  {:<8}add the url to an MCP client; Ctrl-C stops the server\n",
-            "next"
-        );
-    }
-}
-
-impl std::fmt::Debug for Running {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Running")
-            .field("url", &self.url())
-            .finish_non_exhaustive()
-    }
 }

@@ -42,6 +42,9 @@ pub(crate) fn run(workspace: &Workspace, log: &mut Log) -> Result<Tally> {
     for file in rust_files(&runtime)? {
         let text = std::fs::read_to_string(&file)?;
         let inside = file.strip_prefix(&runtime)?.to_path_buf();
+        if is_tests(&inside) {
+            continue;
+        }
         problems.extend(late_imports(&inside, &text, &exports));
         problems.extend(stray_actix(&inside, &text));
     }
@@ -54,6 +57,9 @@ pub(crate) fn run(workspace: &Workspace, log: &mut Log) -> Result<Tally> {
         "xtask",
     ] {
         for file in rust_files(&workspace.path(dir))? {
+            if is_tests(file.strip_prefix(workspace.path(dir))?) {
+                continue;
+            }
             // Integration tests are nothing but tests.
             if file.starts_with(workspace.path("tests/it")) {
                 continue;
@@ -92,6 +98,13 @@ fn rust_files(dir: &Path) -> Result<Vec<PathBuf>> {
     }
     found.sort();
     Ok(found)
+}
+
+/// Whether a file is nothing but tests: it may be long, and it may look at any layer.
+fn is_tests(file: &Path) -> bool {
+    file.with_extension("")
+        .components()
+        .any(|part| ["tests", "it"].iter().any(|name| part.as_os_str() == *name))
 }
 
 fn rank(module: &str) -> Option<usize> {
@@ -355,6 +368,14 @@ mod tests {
         for home in ["auth/http/mod.rs", "auth/http.rs", "transport/http/sse.rs"] {
             assert_eq!(stray_actix(Path::new(home), text).len(), 0, "{home}");
         }
+    }
+
+    #[test]
+    fn tests_are_told_from_sources() {
+        for tests in ["auth/tests.rs", "auth/http/tests/tokens.rs", "it/wire.rs"] {
+            assert!(is_tests(Path::new(tests)), "{tests}");
+        }
+        assert!(!is_tests(Path::new("transport/testing/mod.rs")));
     }
 
     #[test]

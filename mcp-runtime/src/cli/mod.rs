@@ -74,6 +74,8 @@ enum Command {
 /// Does what the arguments say. A usage or start error is shown in one sentence and ends the process with 2.
 pub(crate) async fn run(server: Server) -> Result<(), Error> {
     let arguments = parse(&server);
+    // RUST_LOG may stand in `.env` too; a broken file is reported when the settings are read.
+    let _ = dotenvy::dotenv();
     start_log();
     let outcome = match arguments.command.unwrap_or(Command::Serve {
         stdio: false,
@@ -123,8 +125,12 @@ fn parse(server: &Server) -> Arguments {
 fn start_log() {
     use std::io::IsTerminal as _;
     use tracing_subscriber::EnvFilter;
-    let filter = EnvFilter::try_from_default_env()
-        .unwrap_or_else(|_| EnvFilter::new("info,actix_server=warn"));
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| {
+        EnvFilter::new(format!(
+            "info,sqlx=error,{}",
+            crate::transport::http::QUIET_LOG
+        ))
+    });
     // A program that mounts us may have a log of its own already.
     let _ = tracing_subscriber::fmt()
         .with_env_filter(filter)

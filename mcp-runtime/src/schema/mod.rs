@@ -4,7 +4,9 @@ mod coerce;
 mod form;
 mod format;
 mod input;
+mod number;
 mod portable;
+mod prepare;
 mod validate;
 
 pub(crate) use form::Form;

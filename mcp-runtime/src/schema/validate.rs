@@ -11,6 +11,8 @@ use serde_json::{Map, Value};
 use super::coerce::resolve;
 use super::format;
 use super::input::kind;
+use super::number::{compare, is_multiple, is_whole, same};
+use super::prepare::prepare;
 
 /// How deep a schema may send us into a value, through references that recurse.
 const MAX_DEPTH: usize = 200;
@@ -40,68 +42,6 @@ pub(super) struct Validator {
     patterns: HashMap<String, Regex>,
 }
 
-/// Keywords that assert nothing, beside those that `Walk` enforces.
-const ANNOTATIONS: &[&str] = &[
-    "$schema",
-    "$id",
-    "$comment",
-    "$defs",
-    "definitions",
-    "$anchor",
-    "title",
-    "description",
-    "default",
-    "examples",
-    "deprecated",
-    "readOnly",
-    "writeOnly",
-    "contentEncoding",
-    "contentMediaType",
-    "contentSchema",
-    "enumNames",
-];
-
-/// Keywords that `Walk` enforces.
-const ASSERTIONS: &[&str] = &[
-    "$ref",
-    "type",
-    "enum",
-    "const",
-    "minimum",
-    "maximum",
-    "exclusiveMinimum",
-    "exclusiveMaximum",
-    "multipleOf",
-    "minLength",
-    "maxLength",
-    "pattern",
-    "format",
-    "required",
-    "properties",
-    "patternProperties",
-    "additionalProperties",
-    "propertyNames",
-    "minProperties",
-    "maxProperties",
-    "dependentRequired",
-    "dependentSchemas",
-    "items",
-    "prefixItems",
-    "contains",
-    "minContains",
-    "maxContains",
-    "minItems",
-    "maxItems",
-    "uniqueItems",
-    "allOf",
-    "anyOf",
-    "oneOf",
-    "not",
-    "if",
-    "then",
-    "else",
-];
-
 impl Validator {
     /// Settles what a call must not find out: that patterns compile, references resolve and keywords are known.
     pub(super) fn build(schema: Value) -> Result<Self, String> {
@@ -123,86 +63,6 @@ impl Validator {
         walk.check(&self.schema, value, "$", 0);
         walk.problems
     }
-}
-
-fn prepare(
-    root: &Value,
-    schema: &Value,
-    at: &str,
-    patterns: &mut HashMap<String, Regex>,
-    depth: usize,
-) -> Result<(), String> {
-    let map = match schema {
-        Value::Bool(_) => return Ok(()),
-        Value::Object(map) => map,
-        other => {
-            return Err(format!(
-                "the schema at `#{at}` is {}, not an object",
-                kind(other)
-            ));
-        }
-    };
-    if depth > MAX_DEPTH {
-        return Err(format!(
-            "the schema is nested deeper than {MAX_DEPTH} levels"
-        ));
-    }
-    let compile = |patterns: &mut HashMap<String, Regex>, source: &str| match Regex::new(source) {
-        Ok(regex) => {
-            patterns.insert(source.to_owned(), regex);
-            Ok(())
-        }
-        Err(error) => Err(format!(
-            "the pattern `{source}` at `#{at}` cannot be enforced: {error}"
-        )),
-    };
-    for (key, value) in map {
-        let here = format!("{at}/{key}");
-        match (key.as_str(), value) {
-            ("pattern", Value::String(source)) => compile(patterns, source)?,
-            ("patternProperties", Value::Object(children)) => {
-                children
-                    .keys()
-                    .try_for_each(|source| compile(patterns, source))?;
-            }
-            ("$ref", Value::String(reference)) if resolve(root, reference).is_none() => {
-                return Err(format!(
-                    "the reference `{reference}` at `#{at}` leads nowhere"
-                ));
-            }
-            (k, _)
-                if ANNOTATIONS.contains(&k) || ASSERTIONS.contains(&k) || k.starts_with("x-") => {}
-            (k, _) => {
-                return Err(format!(
-                    "the keyword `{k}` at `#{at}` is not one that this runtime can enforce"
-                ));
-            }
-        }
-        match key.as_str() {
-            "properties" | "patternProperties" | "$defs" | "definitions" | "dependentSchemas" => {
-                for (name, child) in value.as_object().into_iter().flatten() {
-                    prepare(root, child, &format!("{here}/{name}"), patterns, depth + 1)?;
-                }
-            }
-            "allOf" | "anyOf" | "oneOf" | "prefixItems" => {
-                for (i, child) in value.as_array().into_iter().flatten().enumerate() {
-                    prepare(root, child, &format!("{here}/{i}"), patterns, depth + 1)?;
-                }
-            }
-            "items"
-            | "additionalProperties"
-            | "not"
-            | "if"
-            | "then"
-            | "else"
-            | "contains"
-            | "propertyNames" => {
-                prepare(root, value, &here, patterns, depth + 1)?;
-            }
-            _ => {}
-        }
-    }
-    Ok(())
 }
 
 struct Walk<'v> {
@@ -583,50 +443,6 @@ fn unknown(names: &[String]) -> String {
         return "is not known; there are no arguments".into();
     }
     format!("is not known; known are {}", names.join(", "))
-}
-
-fn is_whole(number: &serde_json::Number) -> bool {
-    !number.is_f64() || number.as_f64().is_some_and(|f| f.fract() == 0.0)
-}
-
-fn integer(number: &serde_json::Number) -> Option<i128> {
-    number
-        .as_i64()
-        .map(i128::from)
-        .or_else(|| number.as_u64().map(i128::from))
-}
-
-fn compare(a: &serde_json::Number, b: &serde_json::Number) -> Option<std::cmp::Ordering> {
-    match (integer(a), integer(b)) {
-        (Some(a), Some(b)) => Some(a.cmp(&b)),
-        _ => a.as_f64()?.partial_cmp(&b.as_f64()?),
-    }
-}
-
-fn is_multiple(number: &serde_json::Number, step: &serde_json::Number) -> bool {
-    if let (Some(n), Some(s)) = (integer(number), integer(step)) {
-        return s == 0 || n % s == 0;
-    }
-    let (Some(n), Some(s)) = (number.as_f64(), step.as_f64()) else {
-        return true;
-    };
-    let quotient = n / s;
-    // 0.3 / 0.1 is 2.9999999999999996: what is meant is 3.
-    (quotient - quotient.round()).abs() <= 1e-9 * quotient.abs().max(1.0)
-}
-
-/// Equality as JSON Schema sees it: `1` and `1.0` are the same number.
-fn same(a: &Value, b: &Value) -> bool {
-    match (a, b) {
-        (Value::Number(a), Value::Number(b)) => compare(a, b) == Some(std::cmp::Ordering::Equal),
-        (Value::Array(a), Value::Array(b)) => {
-            a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b))
-        }
-        (Value::Object(a), Value::Object(b)) => {
-            a.len() == b.len() && a.iter().all(|(k, v)| b.get(k).is_some_and(|w| same(v, w)))
-        }
-        _ => a == b,
-    }
 }
 
 #[cfg(test)]

@@ -1,8 +1,10 @@
 //! Section E: guessing passwords, and what the answers give away. The costs themselves (hashing, queue) are measured
 //! by the benchmark run; here stands the mechanism.
 
+use mcp_runtime::Auth;
+
 use crate::support::browser::filled;
-use crate::support::{Database, Flow, Page, Reply, Setup, TestServer};
+use crate::support::{Database, Flow, Page, Reply, Setup, TestServer, Tokens};
 
 async fn attempt(flow: &mut Flow, page: &Page, user: &str, password: &str) -> Reply {
     let form = page.form();
@@ -181,4 +183,25 @@ async fn item_47_a_flood_of_logins_leaves_other_requests_alone() {
     }
     assert_eq!(wrong + busy, 96);
     assert!(wrong >= 1);
+}
+
+#[tokio::test]
+async fn item_115_sixty_users_behind_one_address_are_not_held_up() {
+    let name = |i: i32| format!("user-{i}");
+    let with_users = |auth| (0..60).fold(auth, |auth: Auth, i| auth.demo_user(name(i), "password"));
+    let server = Setup::without_users().auth(with_users).start();
+    let mut users = Vec::new();
+    for i in 0..60 {
+        let door = (*server).clone();
+        users.push(tokio::spawn(async move {
+            let mut flow = Flow::new(&door).await;
+            let redirect = flow.sign_in(&name(i), "password").await;
+            let code = redirect.answer("code").expect("a code");
+            let tokens = Tokens::of(&flow.token(&flow.redemption(&code)).await);
+            flow.refresh(&tokens.refresh).await.expect(200);
+        }));
+    }
+    for user in users {
+        user.await.expect("served");
+    }
 }

@@ -103,6 +103,10 @@ async fn item_65_only_resource_may_repeat() {
             flow.token(&form).await.expect_error(400, "invalid_request");
         }
     }
+    let unknown = good.clone().and("extra", "1").and("extra", "1");
+    flow.token(&unknown)
+        .await
+        .expect_error(400, "invalid_request");
     let resource = server.resource();
     let form = good
         .and("resource", &resource)

@@ -1,11 +1,11 @@
 //! Section K: what an access token says, and by which key.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
 use crate::support::flow::call;
-use crate::support::{Database, Flow, Setup, TestServer, claims, header};
+use crate::support::{Database, Flow, Setup, TestServer, Tokens, claims, header};
 
 async fn jwks(server: &TestServer) -> Vec<Value> {
     let metadata = server
@@ -105,6 +105,71 @@ async fn item_79_a_token_ends_when_it_says() {
 fn item_79_no_token_lives_for_more_than_an_hour() {
     let long = Setup::new().auth(|auth| auth.access_token_lifetime(Duration::from_secs(3601)));
     assert!(long.expect_no_start().contains("hour"));
+}
+
+/// Waits for what another process changed; servers look every five seconds.
+async fn within_seven_seconds(mut seen: impl AsyncFnMut() -> bool) {
+    let begun = Instant::now();
+    while !seen().await {
+        assert!(begun.elapsed() < Duration::from_secs(7), "not seen");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+}
+
+#[tokio::test]
+async fn item_85_a_new_key_is_published_before_it_signs_and_the_old_one_outlives_its_tokens() {
+    let (database, other) = (Database::new(), Database::new());
+    let server = Setup::new().on(&database).start();
+    let mut flow = Flow::new(&server).await;
+    let old = flow.tokens().await;
+    // As `keys rotate` of another process does it: in five minutes the new key signs, ten later the old one ends.
+    drop(Setup::new().on(&other).start());
+    let secrets = other
+        .column("SELECT secret FROM keys WHERE purpose = 'sign'")
+        .await;
+    let now = claims(&old.access)["iat"].as_i64().expect("a number") * 1000;
+    let (active, end) = ((now + 300_000).to_string(), (now + 900_000).to_string());
+    let add = "INSERT INTO keys (id, purpose, generation, secret, active_from) \
+               VALUES ('second', 'sign', 2, $1, CAST($2 AS INTEGER))";
+    assert_eq!(database.execute_with(add, &[&secrets[0], &active]).await, 1);
+    let limit = "UPDATE keys SET expires_at = CAST($1 AS INTEGER) WHERE generation = 1 AND purpose = 'sign'";
+    assert_eq!(database.execute_with(limit, &[&end]).await, 1);
+
+    within_seven_seconds(async || jwks(&server).await.len() == 2).await;
+    let before = Tokens::of(&flow.refresh(&old.refresh).await);
+    assert_eq!(header(&before.access)["kid"], header(&old.access)["kid"]);
+    server.clock.advance(Duration::from_secs(301));
+    let after = Tokens::of(&flow.refresh(&before.refresh).await);
+    assert_eq!(header(&after.access)["kid"], "second");
+    for tokens in [&old, &before, &after] {
+        assert!(flow.is_accepted(&tokens.access).await);
+    }
+    server.clock.advance(Duration::from_secs(601));
+    within_seven_seconds(async || jwks(&server).await.len() == 1).await;
+    let last = Tokens::of(&flow.refresh(&after.refresh).await);
+    assert!(flow.is_accepted(&last.access).await);
+}
+
+#[tokio::test]
+async fn item_85_a_compromised_key_ends_with_its_tokens() {
+    let (database, other) = (Database::new(), Database::new());
+    let server = Setup::new().on(&database).start();
+    let mut flow = Flow::new(&server).await;
+    let tokens = flow.tokens().await;
+    assert!(flow.is_accepted(&tokens.access).await);
+    drop(Setup::new().on(&other).start());
+    let secrets = other
+        .column("SELECT secret FROM keys WHERE purpose = 'sign'")
+        .await;
+    let add = "INSERT INTO keys (id, purpose, generation, secret, active_from) \
+               VALUES ('second', 'sign', 2, $1, 0)";
+    database.execute_with(add, &[&secrets[0]]).await;
+    database
+        .execute("UPDATE keys SET expires_at = 0 WHERE generation = 1 AND purpose = 'sign'")
+        .await;
+    within_seven_seconds(async || !flow.is_accepted(&tokens.access).await).await;
+    let fresh = Tokens::of(&flow.refresh(&tokens.refresh).await);
+    assert!(flow.is_accepted(&fresh.access).await);
 }
 
 #[tokio::test]

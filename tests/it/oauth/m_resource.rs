@@ -208,7 +208,14 @@ async fn item_92_two_credentials_are_none() {
 
 #[test]
 fn item_93_a_scope_that_breaks_a_header_does_not_start() {
-    for name in ["a\"b", "a\r\nX-Evil: 1", "a b", "a\\b", ""] {
+    for name in [
+        "a\"b",
+        "a\r\nX-Evil: 1",
+        "a b",
+        "a\\b",
+        "",
+        "offline_access",
+    ] {
         let said = Setup::new()
             .auth(|auth| auth.scope(name, "Words"))
             .expect_no_start();

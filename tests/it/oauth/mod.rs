@@ -18,3 +18,4 @@ mod l_revoke;
 mod m_resource;
 mod n_transport;
 mod o_storage;
+mod p_logging;

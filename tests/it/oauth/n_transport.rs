@@ -43,6 +43,27 @@ async fn item_98_no_route_answers_to_another_name_cve_2026_42559() {
         .expect(200);
 }
 
+#[tokio::test]
+async fn item_98_another_loopback_name_may_call_and_is_told_the_right_url() {
+    let server = TestServer::start();
+    let mut flow = Flow::new(&server).await;
+    let bearer = format!("Bearer {}", flow.tokens().await.access);
+    let localhost = format!("localhost:{}", server.address().port());
+    let host = ("host", localhost.as_str());
+    call_with(&server, "whoami", &[host, ("authorization", &bearer)])
+        .await
+        .expect(200);
+    // Whatever carries metadata would contradict the name by which the client came.
+    let told = call_with(&server, "whoami", &[host]).await.expect(421);
+    assert!(told.body.contains(&server.resource()), "{told:?}");
+    let path = "/.well-known/oauth-protected-resource/mcp";
+    let told = server
+        .send(Method::GET, path, &[host], "")
+        .await
+        .expect(421);
+    assert!(told.body.contains(&server.url(path)), "{told:?}");
+}
+
 #[test]
 fn item_98_one_host_header_and_no_more() {
     let server = TestServer::start();

@@ -139,6 +139,8 @@ impl Exchange {
                 let scopes: Vec<&str> = scopes.iter().map(String::as_str).collect();
                 self.endpoint.guard.step_up(&scopes, user)
             }
+            // Where there is something to sign in to: the challenge of a call without a token.
+            (Failure::Unauthenticated, _) => self.endpoint.guard.authenticate(&[]).await.err(),
             _ => None,
         };
         Outcome {

@@ -5,6 +5,8 @@ mod answer;
 mod body;
 mod exchange;
 mod headers;
+mod listen;
+mod mount;
 mod post;
 mod session;
 mod site;
@@ -28,7 +30,13 @@ use answer::{refusal, refuse};
 use session::{Sessions, owner};
 use site::{Doorman, Host, MISDIRECTED, Origin, PREFLIGHT};
 
-pub(crate) use site::Doorman as HttpDoorman;
+pub use listen::Running;
+pub(crate) use listen::bind;
+pub use mount::Mount;
+
+/// The part of the log that says nothing new: our banner has said it.
+#[cfg(all(feature = "cli", feature = "log"))]
+pub(crate) const QUIET_LOG: &str = "actix_server=warn";
 
 /// The header that carries a session's id on the wires before 2026-07-28.
 const SESSION: &str = "mcp-session-id";

@@ -1,0 +1,139 @@
+//! Section P: what a log gives away. At every level, over the whole flow.
+
+use std::io::Write;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tracing_subscriber::fmt::MakeWriter;
+
+use crate::support::flow::{call, call_with};
+use crate::support::{Database, Flow, Params, Setup, Tokens};
+
+/// All that was logged.
+#[derive(Debug, Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Log {
+    fn text(&self) -> String {
+        let bytes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        String::from_utf8_lossy(&bytes).into_owned()
+    }
+}
+
+impl Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+impl<'a> MakeWriter<'a> for Log {
+    type Writer = Self;
+
+    fn make_writer(&'a self) -> Self {
+        self.clone()
+    }
+}
+
+// One test: there is one log per process.
+#[tokio::test]
+async fn items_112_and_113_the_log_names_events_and_no_secrets() {
+    let log = Log::default();
+    let subscriber = tracing_subscriber::fmt()
+        .with_max_level(tracing_subscriber::filter::LevelFilter::TRACE)
+        .with_ansi(false)
+        .with_writer(log.clone())
+        .finish();
+    tracing::subscriber::set_global_default(subscriber).expect("the only one");
+
+    let database = Database::new();
+    let server = Setup::new().on(&database).start();
+    let mut flow = Flow::confidential(&server, "client_secret_post").await;
+    flow.state = "state-that-nobody-logs".into();
+    let request = flow.request().set("scope", "read");
+    let page = flow.login_page_of(&request).await;
+    flow.submit(&page, "alice", "my-wrong-password")
+        .await
+        .expect(401);
+    flow.submit(&page, "password-typed-as-name", "x")
+        .await
+        .expect(401);
+    let code = flow
+        .submit(&page, "alice", "password123")
+        .await
+        .answer("code")
+        .expect("a code");
+    let first = Tokens::of(&flow.token(&flow.redemption(&code)).await);
+    let second = Tokens::of(&flow.refresh(&first.refresh).await);
+    call(&server, &second.access, "whoami").await.expect(200);
+    let target = format!("/mcp?access_token={}", second.access);
+    server.get(&target).await.expect(401);
+    call_with(
+        &server,
+        "whoami",
+        &[("authorization", "Bearer a-bad-token-of-a-caller")],
+    )
+    .await;
+    flow.token(&flow.redemption(&code)).await.expect(400);
+    let form = flow.as_client(Params::of(&[("token", &second.refresh)]));
+    server.form("/revoke", &[], &form).await.expect(200);
+    // A store in trouble logs its errors, not its values.
+    database.execute("ALTER TABLE codes RENAME TO gone").await;
+    flow.token(&flow.redemption("code-while-the-store-is-down"))
+        .await
+        .expect(503);
+
+    let text = log.text();
+    let mut secrets = vec![
+        code,
+        first.refresh,
+        first.access,
+        second.refresh,
+        second.access,
+        flow.secret.clone().expect("a secret"),
+        flow.verifier.clone(),
+        flow.state.clone(),
+        flow.challenge(),
+    ];
+    secrets.extend(
+        [
+            "password123",
+            "hunter2",
+            "my-wrong-password",
+            "password-typed-as-name",
+            "a-bad-token-of-a-caller",
+            "code-while-the-store-is-down",
+        ]
+        .map(str::to_owned),
+    );
+    secrets.extend(flow.browser.cookies.values().cloned());
+    secrets.extend(
+        page.form()
+            .fields
+            .into_iter()
+            .map(|f| f.value)
+            .filter(|v| v.len() > 20),
+    );
+    for secret in &secrets {
+        let line = text.lines().find(|l| l.contains(secret.as_str()));
+        assert!(line.is_none(), "{secret} is logged: {line:?}");
+    }
+    for event in [
+        "register",
+        "login",
+        "login failed",
+        "consent",
+        "code redeemed",
+        "refresh",
+    ] {
+        let said = format!("event=\"{event}\"");
+        assert!(text.contains(&said), "{said} is not logged");
+    }
+    assert!(text.contains(&flow.client_id));
+}
