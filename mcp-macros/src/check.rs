@@ -1,6 +1,7 @@
 //! Judges the model: why did my macro fail? Everything here is a pure function of what was parsed.
 
 mod argument;
+mod json;
 mod uri;
 
 pub(crate) use uri::is_template;
@@ -206,20 +207,35 @@ fn check_icon(icon: &Icon, errors: &Errors) {
     }
 }
 
-/// As much as can be said without a JSON parser; the runtime reads it whole at start-up.
 fn inline_schema(text: &LitStr, errors: &Errors) {
-    let json: String = text
-        .value()
-        .chars()
-        .filter(|c| !c.is_whitespace())
-        .collect();
-    if !json.starts_with('{') || !json.contains("\"type\":\"object\"") {
-        errors.at(
+    let json = text.value();
+    match json::root(&json) {
+        Err(at) => errors.at(
+            text,
+            match json[at..].chars().next() {
+                Some(found) => format!(
+                    "this is no JSON: it goes wrong at its {}",
+                    spot(&json, at, found)
+                ),
+                None => "this is no JSON: it ends too early".to_owned(),
+            },
+            "write `{\"type\": \"object\", \"properties\": {…}}`",
+        ),
+        Ok(root) if root.contains(&("\"type\"", "\"object\"")) => {}
+        Ok(_) => errors.at(
             text,
             "the root of an input schema is an object",
             "write `{\"type\": \"object\", \"properties\": {…}}`",
-        );
+        ),
     }
+}
+
+/// A place in a text, for people.
+fn spot(text: &str, at: usize, found: char) -> String {
+    let before = &text[..at];
+    let line = before.matches('\n').count() + 1;
+    let column = before.rsplit('\n').next().map_or(0, |l| l.chars().count()) + 1;
+    format!("`{found}` (line {line}, column {column})")
 }
 
 #[cfg(test)]
@@ -243,6 +259,19 @@ mod tests {
         assert!(bad("würfeln")[0].starts_with("`ü` cannot be"));
         assert!(bad("")[0].starts_with("the name is empty"));
         assert!(bad(&"a".repeat(129))[0].starts_with("the name has 129"));
+    }
+
+    #[test]
+    fn inline_schemas_are_json_objects_at_their_root() {
+        let bad = |schema: &str| {
+            let schema = LitStr::new(schema, proc_macro2::Span::call_site());
+            judge(|errors| inline_schema(&schema, errors))
+        };
+        assert!(bad(r#"{"properties": {}, "type": "object"}"#).is_empty());
+        assert!(bad(r#"{"properties": {"a": {"type":"object"}}}"#)[0].starts_with("the root"));
+        assert!(bad(r#"[{"type":"object"}]"#)[0].starts_with("the root"));
+        assert!(bad("{\n  type: 1}")[0].contains("at its `t` (line 2, column 3)"));
+        assert!(bad("{")[0].contains("ends too early"));
     }
 
     #[test]

@@ -34,8 +34,8 @@ static ADD: ToolDescriptor = ToolDescriptor::new(
 
 fn call(call: Call<'_>) -> BoxFuture<'_, Result<ToolResult, Error>> {
     Box::pin(async move {
-        let (a, (b, ())) = call.parse::<(Option<i64>, (Option<i64>, ()))>(&[&A, &B])?;
-        add(call.or_absent(a)?, b.unwrap_or(1))
+        let (a, (b, ())) = call.parse::<(i64, (i64, ()))>(&[&A, &B])?;
+        add(call.or_absent::<i64>(a)?, b.unwrap_or(1))
             .await
             .into_tool_result()
     })

@@ -9,7 +9,7 @@ pub use futures_util::future::BoxFuture;
 use schemars::{Schema, SchemaGenerator};
 use serde_json::Value;
 
-use crate::extract::{ArgumentType, Call};
+use crate::extract::{Argument, Call, may_be_absent, schema, try_decode};
 use crate::result::{Error, PromptResult, ResourceBody, ToolResult};
 
 /// Runs a tool on one call.
@@ -234,16 +234,16 @@ pub enum ParamDefault {
 }
 
 impl Param {
-    /// An argument of type `T` under this name.
-    pub const fn of<T: ArgumentType>(name: &'static str) -> Self {
+    /// The argument `P` under this name; `P` may be its type.
+    pub const fn of<P: Argument>(name: &'static str) -> Self {
         Self {
             name,
             description: None,
             default: ParamDefault::None,
             keywords: &[],
-            schema: T::argument_schema,
-            optional: T::may_be_absent,
-            decode: T::try_decode,
+            schema: schema::<P>,
+            optional: may_be_absent::<P>,
+            decode: try_decode::<P>,
         }
     }
 

@@ -61,9 +61,19 @@ fn blocking(#[arg(default = "a")] text: &str, more: HashMap<String, u32>) -> Str
     format!("{text} {}", more.len())
 }
 
+/// Writes to someone.
+#[mcp_tool]
+async fn write_to(
+    #[arg(format = "email")] to: &str,
+    #[arg(format = "email")] copy: Option<String>,
+    #[arg(default = null)] priority: Nullable<u8>,
+) -> String {
+    format!("{to} {copy:?} {:?}", priority.0)
+}
+
 async fn client() -> mcp_runtime::testing::TestClient {
     mcp_server!("arguments")
-        .only(tools![every_kind, ratio, blocking])
+        .only(tools![every_kind, ratio, blocking, write_to])
         .test()
         .await
         .expect("starts")
@@ -281,4 +291,24 @@ async fn a_value_nested_without_end_is_refused_and_does_no_harm() {
         .await
         .expect("a result");
     assert_eq!(after.text(), "0.5");
+}
+
+#[tokio::test]
+async fn a_format_is_enforced() {
+    let mut client = client().await;
+    let mut call = async |arguments| client.call("write_to", arguments).await.expect("a result");
+    assert_eq!(
+        call(json!({"to": "a@example.com"})).await.text(),
+        "a@example.com None None"
+    );
+    assert_eq!(
+        call(json!({"to": "a@example.com", "copy": "b@example.com", "priority": 3}))
+            .await
+            .text(),
+        r#"a@example.com Some("b@example.com") Some(3)"#
+    );
+    let refused = call(json!({"to": "nobody", "copy": "nowhere"})).await;
+    assert!(refused.is_error());
+    let text = refused.text();
+    assert!(text.contains("to") && text.contains("copy"), "{text}");
 }

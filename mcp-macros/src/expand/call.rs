@@ -4,10 +4,11 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::spanned::Spanned as _;
 
-use super::common::{at, runtime};
+use super::common::{at, runtime, runtime_at};
 use crate::model::{
     Argument, Default, Function, Length, Literal, Number, Origin, Param, ParamKind, Range, Shape,
 };
+use crate::parse::types;
 use crate::text::json_string;
 
 /// Whole numbers up to here are told apart by an `f64`.
@@ -25,8 +26,8 @@ pub(super) struct Adapter {
 
 /// The adapter, whose results go through the function `into` (of one of the runtime's `Into…` traits).
 ///
-/// All that it asks of the user's types is asked within the initialiser of one static: the compiler reports a type
-/// that cannot be sent once per body, not once per use.
+/// Each argument has a type of its own that stands for it, and all that is asked of the user's type is asked where that
+/// type names it: the compiler reports a type that cannot be sent once, not at every use.
 pub(super) fn adapter(origin: &Origin, function: &Function, into: &TokenStream) -> Adapter {
     let mut parts = Parts::default();
     for (index, param) in function.params.iter().enumerate() {
@@ -58,8 +59,8 @@ struct Parts {
     items: TokenStream,
     /// The descriptions of what the caller sends, …
     sent: Vec<TokenStream>,
-    /// … the types that they are read as, …
-    types: Vec<TokenStream>,
+    /// … the types that stand for them, …
+    markers: Vec<Ident>,
     /// … and the variables that they are read into.
     slots: Vec<Ident>,
     values: Vec<TokenStream>,
@@ -81,22 +82,24 @@ impl Parts {
         let (slot, value) = (local("slot", index), local("value", index));
         let ty = &argument.ty;
         let option = quote!(::core::option::Option);
-        let string = quote!(::std::string::String);
         // The blocking pool keeps what it gets: there a text cannot borrow from the request.
-        let text = if borrows {
-            quote!(#p::Text<'_>)
+        let (lifetime, text) = if borrows {
+            ("de", quote!(#p::Text<'de>))
         } else {
-            string.clone()
+            ("static", quote!(::std::string::String))
         };
-        let (published, read, passed) = match argument.shape {
-            Shape::Owned => (quote!(#ty), quote!(#ty), quote!(#value)),
-            Shape::Text => (string, text, quote!(&*#value)),
-            Shape::OptionalText => (
-                quote!(#option<#string>),
-                quote!(#option<#text>),
-                quote!(#value.as_deref()),
-            ),
+        let (read, passed) = match argument.shape {
+            Shape::Owned => (types::elided_as(lifetime, ty), quote!(#value)),
+            Shape::Text => (text, quote!(&*#value)),
+            Shape::OptionalText => (quote!(#option<#text>), quote!(#value.as_deref())),
         };
+        let marker = format_ident!("__McpArgument{index}");
+        self.items.extend(quote! {
+            enum #marker {}
+            impl #p::Argument for #marker {
+                type Value<'de> = #read;
+            }
+        });
         let default = argument
             .default
             .as_ref()
@@ -110,11 +113,11 @@ impl Parts {
         let setter = default.as_ref().map(|d| &d.setter);
         let keywords = keywords(argument);
         self.sent
-            .push(quote!(#p::Param::of::<#published>(#wire) #describe #setter #keywords));
+            .push(quote!(#p::Param::of::<#marker>(#wire) #describe #setter #keywords));
         self.values.push(match default {
-            None => quote!(let #value: #read = __call.or_absent(#slot)?;),
+            None => quote!(let #value = __call.or_absent::<#marker>(#slot)?;),
             Some(DefaultParts { value: default, .. }) => quote! {
-                let #value: #read = match #slot {
+                let #value = match #slot {
                     #option::Some(sent) => sent,
                     #option::None => #default,
                 };
@@ -122,7 +125,7 @@ impl Parts {
         });
         self.checks
             .extend(checks(argument, &value, &mut self.items, index));
-        self.types.push(read);
+        self.markers.push(marker);
         self.slots.push(slot);
         self.passed.push(passed);
     }
@@ -151,7 +154,7 @@ impl Parts {
     fn call(&self, origin: &Origin, function: &Function, into: &TokenStream) -> TokenStream {
         let p = runtime();
         let Self {
-            types,
+            markers,
             slots,
             values,
             checks,
@@ -159,17 +162,16 @@ impl Parts {
             passed,
             ..
         } = self;
-        let types = types.iter().rfold(
-            quote!(()),
-            |rest, ty| quote!((::core::option::Option<#ty>, #rest)),
-        );
+        let arguments = markers
+            .iter()
+            .rfold(quote!(()), |rest, marker| quote!((#marker, #rest)));
         let pattern = slots
             .iter()
             .rfold(quote!(()), |rest, slot| quote!((#slot, #rest)));
         let parse = if slots.is_empty() {
             quote!(__call.parse::<()>(&[])?;)
         } else {
-            quote!(let #pattern = __call.parse::<#types>(__MCP_ITEM.params)?;)
+            quote!(let #pattern = __call.parse::<#arguments>(__MCP_ITEM.params)?;)
         };
         let checks = (!checks.is_empty()).then(|| {
             quote! {
@@ -208,15 +210,18 @@ struct DefaultParts {
 }
 
 fn default_of(default: &Default, argument: &Argument, index: usize) -> DefaultParts {
-    let p = runtime();
     let function = format_ident!("__mcp_default_{index}");
     let ty = &argument.ty;
     match default {
-        Default::Null(null) => DefaultParts {
-            item: TokenStream::new(),
-            setter: quote!(.default_json("null")),
-            value: quote_spanned!(at(null.span())=> ::core::option::Option::None),
-        },
+        Default::Null(null) => {
+            let span = at(null.span());
+            let p = runtime_at(span);
+            DefaultParts {
+                item: TokenStream::new(),
+                setter: quote!(.default_json("null")),
+                value: quote_spanned!(span=> #p::Nullish::null()),
+            }
+        }
         Default::Literal { value, expr } => {
             let json = value.json();
             let setter = quote!(.default_json(#json));
@@ -251,10 +256,13 @@ fn default_of(default: &Default, argument: &Argument, index: usize) -> DefaultPa
                     quote!(#function().map(::core::convert::From::from)),
                 ),
             };
-            let json = quote_spanned!(at(expr.span())=> #p::serde_json::to_value(#function()));
+            let span = at(expr.span());
+            let p = runtime_at(span);
+            let reported = respanned(&function, span);
+            let json = quote_spanned!(span=> #p::Published::publish(#reported()));
             DefaultParts {
                 item: quote!(fn #function() -> #ty { #expr }),
-                setter: quote!(.default_with(|| #json.unwrap_or_default())),
+                setter: quote!(.default_with(|| #json)),
                 value,
             }
         }
@@ -341,7 +349,7 @@ fn checks(
     checks
 }
 
-/// The same variable, pointing at a constraint: there a value that cannot have it is reported.
+/// The same name, pointing at a constraint or a default: there a value that cannot have it is reported.
 fn respanned(value: &Ident, span: Span) -> Ident {
     let mut value = value.clone();
     value.set_span(span);

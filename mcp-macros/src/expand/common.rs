@@ -10,6 +10,11 @@ pub(super) fn runtime() -> TokenStream {
     quote!(::mcp_runtime::__private)
 }
 
+/// The same, for what is to be reported at `span`: the compiler points at a path from its first token on.
+pub(super) fn runtime_at(span: Span) -> TokenStream {
+    quote_spanned!(span=> ::mcp_runtime::__private)
+}
+
 /// Points at the user's code, yet counts as ours: lints leave it alone.
 pub(super) fn at(span: Span) -> Span {
     Span::mixed_site().located_at(span)
@@ -67,10 +72,11 @@ pub(super) fn item(
     quote!(#companion #hidden)
 }
 
-/// Where the item is written: the macro that says so must stand at its name.
+/// Where the item is written: `line!()` tells the line of its outermost caller, so the call must pass for the user's.
 pub(super) fn place(origin: &Origin) -> TokenStream {
-    let p = runtime();
-    quote_spanned!(Span::call_site().located_at(origin.ident.span())=> #p::place!())
+    let span = origin.ident.span();
+    let p = runtime_at(span);
+    quote_spanned!(span=> #p::place!())
 }
 
 pub(super) fn title(about: &About) -> Option<TokenStream> {

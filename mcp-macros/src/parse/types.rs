@@ -1,6 +1,8 @@
 //! What the tokens of a type show. By shape it decides how a parameter is handed over; names only ever serve to word
 //! a better error.
 
+use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
+use quote::ToTokens as _;
 use syn::{GenericArgument, PathArguments, PathSegment, Type, TypeReference};
 
 /// The type without invisible groups (of `macro_rules!`) and parentheses.
@@ -10,6 +12,33 @@ pub(crate) fn peel(ty: &Type) -> &Type {
         Type::Paren(paren) => peel(&paren.elem),
         other => other,
     }
+}
+
+/// The type with `'lifetime` for each `'_`.
+pub(crate) fn elided_as(lifetime: &str, ty: &Type) -> TokenStream {
+    fn rename(lifetime: &str, tokens: TokenStream) -> TokenStream {
+        let mut after_quote = false;
+        let each = tokens.into_iter().map(|tree| {
+            let is_name = std::mem::take(&mut after_quote);
+            match tree {
+                TokenTree::Group(group) => {
+                    let inner = rename(lifetime, group.stream());
+                    let mut renamed = Group::new(group.delimiter(), inner);
+                    renamed.set_span(group.span());
+                    renamed.into()
+                }
+                TokenTree::Ident(name) if is_name && name == "_" => {
+                    Ident::new(lifetime, Span::mixed_site().located_at(name.span())).into()
+                }
+                other => {
+                    after_quote = matches!(&other, TokenTree::Punct(p) if p.as_char() == '\'');
+                    other
+                }
+            }
+        });
+        each.collect()
+    }
+    rename(lifetime, ty.to_token_stream())
 }
 
 fn last_segment(ty: &Type) -> Option<&PathSegment> {

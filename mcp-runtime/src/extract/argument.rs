@@ -19,37 +19,65 @@ use crate::descriptor::Param;
     note = "derive it with #[mcp_type], or with serde's `Deserialize` and schemars' `JsonSchema`",
     note = "if the server provides it, take it by reference: `&{Self}`"
 )]
-pub trait ArgumentType: Sized {
+// No supertraits: the compiler would report each of them in place of this trait.
+pub trait ArgumentType<'de>: Sized {
+    /// Reads a value.
+    #[doc(hidden)]
+    fn read<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error>;
     /// Its schema.
     #[doc(hidden)]
-    fn argument_schema(generator: &mut SchemaGenerator) -> Schema;
-    /// Whether it has a value for "not sent", as `Option` has.
-    #[doc(hidden)]
-    fn may_be_absent() -> bool;
-    /// What is wrong with a value, if anything.
-    #[doc(hidden)]
-    fn try_decode(value: &Value) -> Result<(), String>;
+    fn schema(generator: &mut SchemaGenerator) -> Schema;
 }
 
 #[diagnostic::do_not_recommend]
-impl<T: DeserializeOwned + JsonSchema> ArgumentType for T {
-    fn argument_schema(generator: &mut SchemaGenerator) -> Schema {
+impl<'de, T: Deserialize<'de> + JsonSchema> ArgumentType<'de> for T {
+    fn read<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        T::deserialize(deserializer)
+    }
+
+    fn schema(generator: &mut SchemaGenerator) -> Schema {
         generator.subschema_for::<T>()
     }
+}
 
-    fn may_be_absent() -> bool {
-        absent::<T>().is_some()
-    }
+/// One parameter, by what it is read as. Every owned [`ArgumentType`] stands for itself.
+///
+/// The macros name each parameter by a type of its own instead. So a type that cannot be sent breaks one obligation
+/// only, that of the parameter's `Value`, and the compiler says so once, where the user wrote the type.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be an argument of a tool",
+    label = "the caller sends this parameter as JSON",
+    note = "derive it with #[mcp_type], or with serde's `Deserialize` and schemars' `JsonSchema`"
+)]
+pub trait Argument {
+    /// The type, which may borrow from the request.
+    type Value<'de>: ArgumentType<'de>;
+}
 
-    fn try_decode(value: &Value) -> Result<(), String> {
-        T::deserialize(value).map(drop).map_err(|e| e.to_string())
-    }
+#[diagnostic::do_not_recommend]
+impl<T: DeserializeOwned + JsonSchema> Argument for T {
+    type Value<'de> = T;
+}
+
+/// The schema of a parameter's type.
+pub(crate) fn schema<P: Argument>(generator: &mut SchemaGenerator) -> Schema {
+    P::Value::<'static>::schema(generator)
+}
+
+/// Whether a parameter's type has a value for "not sent", as `Option` has.
+pub(crate) fn may_be_absent<P: Argument>() -> bool {
+    absent::<P::Value<'static>>().is_some()
+}
+
+/// What is wrong with a value for a parameter, if anything.
+pub(crate) fn try_decode<P: Argument>(value: &Value) -> Result<(), String> {
+    P::Value::read(value).map(drop).map_err(|e| e.to_string())
 }
 
 /// The value of a type for "not sent": `None` for an `Option`, nothing for most others.
 ///
 /// Asked of the type itself, not of its name, so that aliases and newtypes of `Option` work.
-pub(crate) fn absent<'de, T: Deserialize<'de>>() -> Option<T> {
+pub(crate) fn absent<'de, T: ArgumentType<'de>>() -> Option<T> {
     struct Absent;
     impl<'de> Deserializer<'de> for Absent {
         type Error = de::value::Error;
@@ -71,7 +99,7 @@ pub(crate) fn absent<'de, T: Deserialize<'de>>() -> Option<T> {
             unit unit_struct seq tuple tuple_struct map struct enum identifier ignored_any
         }
     }
-    T::deserialize(Absent).ok()
+    T::read(Absent).ok()
 }
 
 /// A `&str` argument: borrowed from the request where it holds no escapes.
@@ -93,6 +121,18 @@ impl From<&'static str> for Text<'_> {
 impl From<String> for Text<'_> {
     fn from(text: String) -> Self {
         Self(Cow::Owned(text))
+    }
+}
+
+impl JsonSchema for Text<'_> {
+    fn inline_schema() -> bool {
+        true
+    }
+    fn schema_name() -> Cow<'static, str> {
+        str::schema_name()
+    }
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        str::json_schema(generator)
     }
 }
 
@@ -118,64 +158,87 @@ impl<'de> Deserialize<'de> for Text<'de> {
     }
 }
 
-/// The slots of a signature: a list of `Option`s, one per parameter, `(Option<A>, (Option<B>, ()))`.
-pub trait Slots<'de>: Sized {
+/// The parameters of a signature, as a list: `(A, (B, ()))`.
+pub trait Arguments {
+    /// What was sent: `(Option<A>, (Option<B>, ()))`.
+    type Slots<'de>;
     /// Nothing sent yet.
     #[doc(hidden)]
-    fn empty() -> Self;
+    fn empty<'de>() -> Self::Slots<'de>;
     /// Reads the value of the parameter with this index. A parameter sent twice is an error.
     #[doc(hidden)]
-    fn fill<A: MapAccess<'de>>(&mut self, index: usize, map: &mut A) -> Result<(), A::Error>;
+    fn fill<'de, A: MapAccess<'de>>(
+        slots: &mut Self::Slots<'de>,
+        index: usize,
+        map: &mut A,
+    ) -> Result<(), A::Error>;
     /// Whether everything required was sent.
     #[doc(hidden)]
-    fn complete(&self, params: &[&'static Param]) -> bool;
+    fn complete(slots: &Self::Slots<'_>, params: &[&'static Param]) -> bool;
 }
 
-impl<'de> Slots<'de> for () {
-    fn empty() -> Self {}
-    fn fill<A: MapAccess<'de>>(&mut self, _: usize, map: &mut A) -> Result<(), A::Error> {
+impl Arguments for () {
+    type Slots<'de> = ();
+    fn empty<'de>() -> Self::Slots<'de> {}
+    fn fill<'de, A: MapAccess<'de>>((): &mut (), _: usize, map: &mut A) -> Result<(), A::Error> {
         map.next_value::<IgnoredAny>().map(drop)
     }
-    fn complete(&self, _: &[&'static Param]) -> bool {
+    fn complete((): &(), _: &[&'static Param]) -> bool {
         true
     }
 }
 
-impl<'de, T: Deserialize<'de>, R: Slots<'de>> Slots<'de> for (Option<T>, R) {
-    fn empty() -> Self {
+impl<P: Argument, R: Arguments> Arguments for (P, R) {
+    type Slots<'de> = (Option<P::Value<'de>>, R::Slots<'de>);
+
+    fn empty<'de>() -> Self::Slots<'de> {
         (None, R::empty())
     }
 
-    fn fill<A: MapAccess<'de>>(&mut self, index: usize, map: &mut A) -> Result<(), A::Error> {
+    fn fill<'de, A: MapAccess<'de>>(
+        (slot, rest): &mut Self::Slots<'de>,
+        index: usize,
+        map: &mut A,
+    ) -> Result<(), A::Error> {
         if index > 0 {
-            return self.1.fill(index - 1, map);
+            return R::fill(rest, index - 1, map);
         }
-        if self.0.is_some() {
+        if slot.is_some() {
             return Err(de::Error::custom("an argument is there twice"));
         }
-        self.0 = Some(map.next_value()?);
+        *slot = Some(map.next_value_seed(ValueOf::<P>(PhantomData))?);
         Ok(())
     }
 
-    fn complete(&self, params: &[&'static Param]) -> bool {
-        let Some((param, rest)) = params.split_first() else {
+    fn complete((slot, rest): &Self::Slots<'_>, params: &[&'static Param]) -> bool {
+        let Some((param, params)) = params.split_first() else {
             return true;
         };
-        (self.0.is_some() || !param.is_required()) && self.1.complete(rest)
+        (slot.is_some() || !param.is_required()) && R::complete(rest, params)
+    }
+}
+
+/// Reads the value of a parameter.
+struct ValueOf<P>(PhantomData<P>);
+
+impl<'de, P: Argument> DeserializeSeed<'de> for ValueOf<P> {
+    type Value = P::Value<'de>;
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        P::Value::read(deserializer)
     }
 }
 
 /// Reads a JSON object into the slots, in one pass. An unknown key is an error unless `open`.
-pub(crate) fn decode<'de, S: Slots<'de>>(
+pub(crate) fn decode<'de, S: Arguments>(
     json: &'de [u8],
     params: &[&'static Param],
     open: bool,
-) -> Result<S, serde_json::Error> {
+) -> Result<S::Slots<'de>, serde_json::Error> {
     let mut deserializer = serde_json::Deserializer::from_slice(json);
     let slots = deserializer.deserialize_map(ObjectVisitor {
         params,
         open,
-        slots: PhantomData,
+        arguments: PhantomData::<S>,
     })?;
     deserializer.end()?;
     Ok(slots)
@@ -184,23 +247,23 @@ pub(crate) fn decode<'de, S: Slots<'de>>(
 struct ObjectVisitor<'p, S> {
     params: &'p [&'static Param],
     open: bool,
-    slots: PhantomData<S>,
+    arguments: PhantomData<S>,
 }
 
-impl<'de, S: Slots<'de>> Visitor<'de> for ObjectVisitor<'_, S> {
-    type Value = S;
+impl<'de, S: Arguments> Visitor<'de> for ObjectVisitor<'_, S> {
+    type Value = S::Slots<'de>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an object with the arguments")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<S, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<S::Slots<'de>, A::Error> {
         let mut slots = S::empty();
         while let Some(index) = map.next_key_seed(ParamName(self.params))? {
             if index.is_none() && !self.open {
                 return Err(de::Error::custom("unknown argument"));
             }
-            slots.fill(index.unwrap_or(usize::MAX), &mut map)?;
+            S::fill(&mut slots, index.unwrap_or(usize::MAX), &mut map)?;
         }
         Ok(slots)
     }
@@ -233,9 +296,10 @@ mod tests {
     static A: Param = Param::of::<u32>("a");
     static B: Param = Param::of::<Option<String>>("b");
 
-    type Two = (Option<u32>, (Option<Option<String>>, ()));
+    type Two = (u32, (Option<String>, ()));
+    type Sent = (Option<u32>, (Option<Option<String>>, ()));
 
-    fn two(json: &str, open: bool) -> Result<Two, String> {
+    fn two(json: &str, open: bool) -> Result<Sent, String> {
         decode::<Two>(json.as_bytes(), &[&A, &B], open).map_err(|e| e.to_string())
     }
 
@@ -265,20 +329,24 @@ mod tests {
     #[test]
     fn only_an_option_may_be_absent() {
         type Alias = Option<u32>;
-        assert!(Alias::may_be_absent());
-        assert!(!u32::may_be_absent());
-        assert!(!Value::may_be_absent());
+        assert!(may_be_absent::<Alias>());
+        assert!(!may_be_absent::<u32>());
+        assert!(!may_be_absent::<Value>());
         assert!(A.is_required() && !B.is_required());
     }
 
     #[test]
     fn a_text_borrows_unless_escaped() {
-        let slots = decode::<(Option<Text<'_>>, ())>(br#"{"a":"plain"}"#, &[&A], false);
+        struct Borrowed;
+        impl Argument for Borrowed {
+            type Value<'de> = Text<'de>;
+        }
+        let slots = decode::<(Borrowed, ())>(br#"{"a":"plain"}"#, &[&A], false);
         assert!(matches!(
             slots,
             Ok((Some(Text(Cow::Borrowed("plain"))), ()))
         ));
-        let slots = decode::<(Option<Text<'_>>, ())>(br#"{"a":"a\nb"}"#, &[&A], false);
+        let slots = decode::<(Borrowed, ())>(br#"{"a":"a\nb"}"#, &[&A], false);
         assert!(matches!(slots, Ok((Some(Text(Cow::Owned(_))), ()))));
     }
 }

@@ -3,9 +3,7 @@
 use std::any::{Any, TypeId};
 use std::sync::{Arc, OnceLock};
 
-use serde::Deserialize;
-
-use super::argument::{Slots, absent, decode};
+use super::argument::{Argument, Arguments, absent, decode};
 use super::{Context, User};
 use crate::descriptor::{Param, Provided};
 use crate::result::Error;
@@ -33,18 +31,18 @@ impl<'a> Call<'a> {
     ///
     /// # Errors
     /// A tool error for the model: each problem with its JSON path.
-    pub fn parse<S: Slots<'a>>(&self, params: &[&'static Param]) -> Result<S, Error> {
+    pub fn parse<S: Arguments>(&self, params: &[&'static Param]) -> Result<S::Slots<'a>, Error> {
         // Constraints inside a user's own type are known to the validator only.
         if !self.input.has_nested_constraints()
             && let Ok(slots) = decode::<S>(self.arguments, params, self.input.is_open())
-            && slots.complete(params)
+            && S::complete(&slots, params)
         {
             return Ok(slots);
         }
         let repaired = self.input.repair(self.name, self.arguments)?;
         let repaired = self.scratch.0.get_or_init(|| repaired);
         match decode::<S>(repaired, params, true) {
-            Ok(slots) if slots.complete(params) => Ok(slots),
+            Ok(slots) if S::complete(&slots, params) => Ok(slots),
             Ok(_) => Err(self
                 .input
                 .report(self.name, repaired, "a required argument is missing")),
@@ -56,7 +54,10 @@ impl<'a> Call<'a> {
     ///
     /// # Errors
     /// Never, after [`Call::parse`]: it has found what is missing.
-    pub fn or_absent<T: Deserialize<'a>>(&self, slot: Option<T>) -> Result<T, Error> {
+    pub fn or_absent<P: Argument>(
+        &self,
+        slot: Option<P::Value<'a>>,
+    ) -> Result<P::Value<'a>, Error> {
         slot.or_else(absent).ok_or_else(|| self.refuse())
     }
 

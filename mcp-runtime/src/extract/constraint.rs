@@ -1,12 +1,15 @@
-//! The typed checks behind `#[arg(range, length, pattern)]`: a few compares on the value itself.
+//! The typed checks behind `#[arg(range, length, pattern, format)]`: a few compares on the value itself.
 //!
 //! They decide only yes or no. A no sends the call down the slow path, where the validator words every problem.
+//!
+//! The impls are not recommended: a list of them all makes the compiler's message no clearer.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::OnceLock;
 
 use super::Text;
+use crate::schema::is_valid;
 
 /// Bounds of a floating-point argument.
 #[derive(Debug, Clone, Copy)]
@@ -36,6 +39,7 @@ pub trait Ranged {
 
 macro_rules! ranged_int {
     ($($ty:ty)*) => {$(
+        #[diagnostic::do_not_recommend]
         impl Ranged for $ty {
             #[inline]
             #[allow(clippy::cast_lossless, clippy::cast_possible_wrap)]
@@ -55,6 +59,7 @@ ranged_int!(u8 u16 u32 u64 usize i8 i16 i32 i64 isize);
 
 macro_rules! ranged_float {
     ($($ty:ty)*) => {$(
+        #[diagnostic::do_not_recommend]
         impl Ranged for $ty {
             #[inline]
             #[allow(clippy::cast_precision_loss)]
@@ -77,6 +82,7 @@ macro_rules! ranged_float {
 }
 ranged_float!(f32 f64);
 
+#[diagnostic::do_not_recommend]
 impl<T: Ranged> Ranged for Option<T> {
     fn within_int(&self, min: Option<i128>, max: Option<i128>) -> bool {
         self.as_ref().is_none_or(|v| v.within_int(min, max))
@@ -104,6 +110,7 @@ pub trait Lengthy {
 
 macro_rules! lengthy {
     ($([$($generics:tt)*] $ty:ty => |$v:ident| $len:expr;)*) => {$(
+        #[diagnostic::do_not_recommend]
         impl<$($generics)*> Lengthy for $ty {
             fn length(&self) -> Option<usize> {
                 let $v = self;
@@ -126,6 +133,7 @@ lengthy! {
     [] serde_json::Map<String, serde_json::Value> => |v| v.len();
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: Lengthy> Lengthy for Option<T> {
     fn length(&self) -> Option<usize> {
         self.as_ref().and_then(Lengthy::length)
@@ -158,39 +166,40 @@ impl Pattern {
     }
 }
 
-/// A string, or an `Option` or list of them: what `pattern` can be put on.
+/// A string, or an `Option` of one: what `pattern` and `format` can be put on.
 #[diagnostic::on_unimplemented(
-    message = "`pattern` needs a string, and `{Self}` is none",
-    label = "this argument has a `pattern`"
+    message = "`pattern` and `format` need a string, and `{Self}` is none",
+    label = "this argument is bounded as a string"
 )]
 pub trait Textual {
+    /// The text; `None` where there is no value.
+    fn text(&self) -> Option<&str>;
     /// Whether the text has a match.
-    fn matches(&self, pattern: &Pattern) -> bool;
+    fn matches(&self, pattern: &Pattern) -> bool {
+        self.text().is_none_or(|text| pattern.is_match(text))
+    }
+    /// Whether the text is a valid instance of the format.
+    fn has_format(&self, format: &str) -> bool {
+        self.text().is_none_or(|text| is_valid(format, text))
+    }
 }
 
-impl Textual for str {
-    fn matches(&self, pattern: &Pattern) -> bool {
-        pattern.is_match(self)
-    }
+macro_rules! textual {
+    ($($ty:ty)*) => {$(
+        #[diagnostic::do_not_recommend]
+        impl Textual for $ty {
+            fn text(&self) -> Option<&str> {
+                Some(self)
+            }
+        }
+    )*};
 }
-impl Textual for String {
-    fn matches(&self, pattern: &Pattern) -> bool {
-        pattern.is_match(self)
-    }
-}
-impl Textual for Text<'_> {
-    fn matches(&self, pattern: &Pattern) -> bool {
-        pattern.is_match(self)
-    }
-}
-impl Textual for Cow<'_, str> {
-    fn matches(&self, pattern: &Pattern) -> bool {
-        pattern.is_match(self)
-    }
-}
+textual!(str String Text<'_> Cow<'_, str>);
+
+#[diagnostic::do_not_recommend]
 impl<T: Textual> Textual for Option<T> {
-    fn matches(&self, pattern: &Pattern) -> bool {
-        self.as_ref().is_none_or(|t| t.matches(pattern))
+    fn text(&self) -> Option<&str> {
+        self.as_ref().and_then(Textual::text)
     }
 }
 
@@ -211,6 +220,14 @@ mod tests {
             exclusive_max: true,
         };
         assert!(0.0_f64.within(half_open) && !1.0_f64.within(half_open));
+    }
+
+    #[test]
+    fn texts_have_formats_and_what_is_absent_has_all() {
+        assert!("a@example.com".has_format("email") && !"a".has_format("email"));
+        assert!(!Some(String::from("a")).has_format("email"));
+        assert!(None::<Text<'_>>.has_format("email"));
+        assert!(!Cow::Borrowed("b").matches(&Pattern::new("^a")));
     }
 
     #[test]

@@ -5,16 +5,19 @@ mod ask;
 mod call;
 mod constraint;
 mod context;
+mod default;
 mod provide;
 mod user;
 
-pub use argument::{ArgumentType, Slots, Text};
+pub use argument::{Argument, ArgumentType, Arguments, Text};
 pub use ask::{Elicit, Root, Roots, Sample, Sampled};
 pub use call::{Call, blocking};
 pub use constraint::{Bounds, Lengthy, Pattern, Ranged, Textual};
 pub use context::Context;
+pub use default::{Nullish, Published};
 pub use user::User;
 
+pub(crate) use argument::{may_be_absent, schema, try_decode};
 pub(crate) use ask::{Answered, Carried, Rounds, input_requests};
 pub(crate) use call::Scratch;
 pub(crate) use context::{Client, ContextParts, Outbound};

@@ -10,6 +10,7 @@ mod prepare;
 mod validate;
 
 pub(crate) use form::Form;
+pub(crate) use format::is_valid;
 pub(crate) use input::Input;
 pub(crate) use portable::output_schema;
 

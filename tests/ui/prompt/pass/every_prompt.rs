@@ -19,7 +19,8 @@ async fn about_me(user: &User) -> Vec<PromptMessage> {
     vec![PromptMessage::user(mcp_runtime::Content::text(user.name()))]
 }
 
-fn main() {
+/// Calls them as the functions that they are.
+pub fn main() {
     drop(about_me(&User::named("alice")));
     drop(greet(String::new(), None));
 }

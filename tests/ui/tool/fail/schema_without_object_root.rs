@@ -1,7 +1,7 @@
 use mcp_runtime::mcp_tool;
 
 /// Does something.
-#[mcp_tool(schema = r#"{"type": "array"}"#)]
+#[mcp_tool(schema = r#"{"properties": {"a": {"type": "object"}}}"#)]
 async fn act() -> String {
     String::new()
 }

@@ -1,6 +1,7 @@
 //! Each way to take, describe and bound an argument.
 #![deny(warnings)]
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use mcp_runtime::{Error, Json, Nullable, mcp_tool, mcp_type};
@@ -28,7 +29,10 @@ const DEFAULT_CITY: &str = "Berlin";
     idempotent = true,
     open_world = false,
     scopes("weather:read"),
-    icons("https://example.com/a.png", icon(src = "data:,", mime = "image/svg+xml", sizes = "any")),
+    icons(
+        "https://example.com/a.png",
+        icon(src = "data:,", mime = "image/svg+xml", sizes = "any")
+    ),
     timeout = "30s",
     task = "optional",
     open
@@ -49,19 +53,40 @@ pub async fn take_everything(
     labels: HashMap<String, u32>,
     #[arg(pattern = "^[a-z]+$", rename = "slug-name", header = "Slug")] slug: String,
     nullable: Nullable<String>,
-    /** Of any two numbers. */ pair: (u32, u32),
+    #[arg(default = null)] or_null: Nullable<u32>,
+    #[arg(format = "email")] mail: Option<&str>,
+    #[arg(format = "uuid", default = "00000000-0000-0000-0000-000000000000")] id: String,
+    borrowed: Cow<'_, str>,
+    /** Of any two numbers. */
+    pair: (u32, u32),
 ) -> Result<Json<Vec<String>>, Error> {
-    let _ = (labels, nullable, pair, unit, offset, factor, small, verbose, limit);
+    let _ = (or_null, mail, id, borrowed);
+    let _ = (
+        labels, nullable, pair, unit, offset, factor, small, verbose, limit,
+    );
     let nickname = nickname.unwrap_or("none");
-    Ok(Json(vec![r#type, city_name.into(), other_city.into(), nickname.into(), tags.concat(), slug]))
+    Ok(Json(vec![
+        r#type,
+        city_name.into(),
+        other_city.into(),
+        nickname.into(),
+        tags.concat(),
+        slug,
+    ]))
 }
 
 /// Run on the blocking pool.
 #[mcp_tool]
-fn add(a: i64, #[arg(default = "zero")] b: &str, c: Option<&str>) -> String {
-    format!("{a} {b} {}", c.unwrap_or("-"))
+fn add(
+    a: i64,
+    #[arg(default = "zero")] b: &str,
+    c: Option<&str>,
+    d: Option<Cow<'_, str>>,
+) -> String {
+    format!("{a} {b} {}", c.or(d.as_deref()).unwrap_or("-"))
 }
 
-fn main() {
-    assert_eq!(add(1, "b", None), "1 b -");
+/// Calls them as the functions that they are.
+pub fn main() {
+    assert_eq!(add(1, "b", None, None), "1 b -");
 }

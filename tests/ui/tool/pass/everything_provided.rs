@@ -26,5 +26,3 @@ pub async fn ask(
 fn ask_blocking(user: &User, store: Option<&dyn Store>, text: &str) -> String {
     format!("{user} {} {text}", store.map_or(0, Store::count))
 }
-
-fn main() {}

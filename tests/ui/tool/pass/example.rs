@@ -1,6 +1,13 @@
 //! The README's tools, under the strictest lints that a user might set.
 #![forbid(unsafe_code)]
-#![deny(warnings, missing_docs, unused, unreachable_pub, clippy::all, clippy::pedantic)]
+#![deny(
+    warnings,
+    missing_docs,
+    unused,
+    unreachable_pub,
+    clippy::all,
+    clippy::pedantic
+)]
 
 use mcp_runtime::{Embed, UiResult, User, mcp_tool, mcp_type, mcp_ui_resource};
 
@@ -38,9 +45,15 @@ async fn greeting_card(
 ) -> UiResult<Greeting> {
     std::future::ready(()).await;
     let text = format!("Showed a greeting card to {}.", user.name());
-    UiResult::new(Greeting { username: user.name().into(), message }).text(text).embed(Embed::Fallback)
+    UiResult::new(Greeting {
+        username: user.name().into(),
+        message,
+    })
+    .text(text)
+    .embed(Embed::Fallback)
 }
 
-fn main() {
+/// Calls them as the functions that they are.
+pub fn main() {
     drop(roll_dice(6, &User::named("alice")));
 }

@@ -39,6 +39,8 @@ macro_rules! tool {
 tool!(first(text: &str, count: Option<u32>));
 tool!(second(count: u32));
 
+const LINE_OF_OLD: u32 = line!() + 5;
+
 /// Old, yet served.
 #[mcp_runtime::mcp_tool]
 #[deprecated]
@@ -46,7 +48,8 @@ pub async fn old() -> String {
     String::new()
 }
 
-fn main() {
+/// Calls them as the functions that they are.
+pub fn main() {
     use mcp_runtime::mcp_tool;
 
     /// Within a function.
@@ -56,4 +59,8 @@ fn main() {
     }
     drop((local(), first("a", None), second(1), tools::show()));
     assert!(!views::CARD.is_empty());
+
+    // An item is where its name is, not where its attribute is.
+    let place = <old as mcp_runtime::descriptor::McpItem>::ITEM.place();
+    assert_eq!((place.line, place.column), (LINE_OF_OLD, 14));
 }

@@ -7,7 +7,10 @@ use mcp_runtime::{User, mcp_ui_resource};
 #[mcp_ui_resource(
     uri = "ui://acme/card",
     title = "Card",
-    csp(connect("https://api.example.com"), resource("https://cdn.example.com", "wss://live.example.com:8443")),
+    csp(
+        connect("https://api.example.com"),
+        resource("https://cdn.example.com", "wss://live.example.com:8443")
+    ),
     permissions(camera, clipboard_write),
     domain = "acme.example.com",
     prefers_border = false
@@ -19,5 +22,3 @@ pub const CARD: &str = "<!doctype html>";
 pub async fn rendered(user: &User) -> String {
     format!("<!doctype html>{user}")
 }
-
-fn main() {}
