@@ -18,7 +18,9 @@ mod transport;
 mod cli;
 
 pub use auth::Auth;
-pub use extract::{ArgumentType, Call, Context, Elicit, Root, Roots, Sample, Sampled, User};
+pub use extract::{
+    Argument, ArgumentType, Arguments, Call, Context, Elicit, Root, Roots, Sample, Sampled, User,
+};
 pub use protocol::{
     Annotations, Audio, Content, EmbeddedResource, Image, LogLevel, ResourceContents, ResourceLink,
     Role,
