@@ -30,7 +30,7 @@ use crate::transport::questions::Questions;
 use answer::{refusal, refuse};
 use running::Calls;
 use session::{Sessions, owner};
-use site::{Doorman, Host, MISDIRECTED, Origin, PREFLIGHT};
+use site::{Doorman, Host, MISDIRECTED, Origin, PREFLIGHT, asked_name};
 
 pub use listen::Running;
 pub(crate) use listen::bind;
@@ -116,7 +116,7 @@ async fn at_the_door<B: MessageBody + 'static>(
     request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
-    match endpoint.doorman.host(request.headers()) {
+    match endpoint.doorman.host(asked_name(request.head())) {
         Host::Public => {
             let mut response = next.call(request).await?.map_into_boxed_body();
             endpoint.doorman.insist_on_https(response.headers_mut());
@@ -139,7 +139,7 @@ fn foreign() -> HttpResponse {
 
 async fn mcp(request: &HttpRequest, payload: Payload, endpoint: &Arc<Endpoint>) -> HttpResponse {
     let heads = request.headers();
-    let host = endpoint.doorman.host(heads);
+    let host = endpoint.doorman.host(asked_name(request.head()));
     if host == Host::Foreign {
         return foreign();
     }

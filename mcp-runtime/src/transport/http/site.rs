@@ -1,12 +1,22 @@
 //! Who may talk to us under which name: Host, Origin and CORS.
 
-use actix_web::http::StatusCode;
+use actix_web::dev::RequestHead;
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use actix_web::http::{StatusCode, Version};
 
 use crate::auth::Site;
 use crate::settings::{PublicUrl, Settings, is_loopback_name};
 
-/// What a `Host` header means here.
+/// The name under which a request came: HTTP/2 has it in `:authority`, HTTP/1 in `Host`. Two `Host` headers never
+/// get here: actix answers 400.
+pub(super) fn asked_name(head: &RequestHead) -> Option<&str> {
+    if head.version == Version::HTTP_2 {
+        return head.uri.authority().map(|authority| authority.as_str());
+    }
+    head.headers.get(header::HOST)?.to_str().ok()
+}
+
+/// What the name of a request means here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Host {
     /// The name in all metadata.
@@ -36,9 +46,9 @@ impl Doorman {
         }
     }
 
-    /// Judges the `Host` header. Two of them never get here: actix answers 400.
-    pub(super) fn host(&self, headers: &HeaderMap) -> Host {
-        let Some(host) = headers.get(header::HOST).and_then(|h| h.to_str().ok()) else {
+    /// Judges the name under which a request came.
+    pub(super) fn host(&self, asked: Option<&str>) -> Host {
+        let Some(host) = asked else {
             return Host::Foreign;
         };
         let ours = self.url.authority();
@@ -188,11 +198,7 @@ mod tests {
             ("https://mcp.test", "mcp.test:443", Host::Public),
             ("https://mcp.test", "mcp.test:8443", Host::Foreign),
         ] {
-            assert_eq!(
-                doorman(public).host(&headers(header::HOST, host)),
-                verdict,
-                "{public} {host}"
-            );
+            assert_eq!(doorman(public).host(Some(host)), verdict, "{public} {host}");
         }
     }
 
