@@ -32,6 +32,8 @@ use tokio::net::{TcpListener, TcpStream};
 /// The longest request line and headers of a redirect that we are ready to read, in bytes.
 const MAX_REQUEST: u64 = 16 * 1024;
 
+const USAGE: &str = "Usage: connect_with_client [URL] [--print-url]";
+
 #[tokio::main]
 async fn main() -> Result<()> {
     let options = Options::parse(std::env::args().skip(1))?;
@@ -125,11 +127,15 @@ impl Options {
         for arg in args {
             match arg.as_str() {
                 "--print-url" => options.browser = None,
+                "--help" | "-h" => {
+                    println!("{USAGE}");
+                    std::process::exit(0);
+                }
                 url if url.starts_with("http://") => options.url = arg,
                 url if url.starts_with("https://") => bail!(
                     "this example is built without TLS: add the feature `reqwest` to its `rmcp` dependency"
                 ),
-                _ => bail!("usage: connect_with_client [URL] [--print-url]"),
+                _ => bail!("`{arg}` is not understood. {USAGE}"),
             }
         }
         Ok(options)
