@@ -8,7 +8,7 @@ use crate::descriptor::{Param, ParamDefault};
 use crate::result::Error;
 
 /// The most problems that one answer names.
-const MAX_PROBLEMS: usize = 20;
+pub(super) const MAX_PROBLEMS: usize = 20;
 
 /// A schema that cannot be served: a mistake of the developer, found at start-up.
 #[derive(Debug)]
@@ -141,15 +141,14 @@ impl std::fmt::Debug for Input {
 /// One text that lets the model repair the call at once.
 fn refusal(name: &str, problems: &[Problem]) -> Error {
     use std::fmt::Write as _;
+    let shown = problems.len().min(MAX_PROBLEMS);
     let mut text = match problems.len() {
         1 => format!("The arguments of `{name}` have a problem:"),
+        n if n > shown => format!("The arguments of `{name}` have more than {shown} problems:"),
         n => format!("The arguments of `{name}` have {n} problems:"),
     };
-    for problem in problems.iter().take(MAX_PROBLEMS) {
+    for problem in problems.iter().take(shown) {
         let _ = write!(text, "\n- {}: {}", problem.path, problem.text);
-    }
-    if problems.len() > MAX_PROBLEMS {
-        let _ = write!(text, "\n- and {} more", problems.len() - MAX_PROBLEMS);
     }
     Error::tool(text)
 }

@@ -47,3 +47,36 @@ pub(super) fn same(a: &Value, b: &Value) -> bool {
         _ => a == b,
     }
 }
+
+/// Whether a list has the same item twice.
+pub(super) fn has_twins(items: &[Value]) -> bool {
+    let mut seen = std::collections::HashSet::with_capacity(items.len());
+    items.iter().any(|item| !seen.insert(canonical(item)))
+}
+
+/// A text that two values share exactly when they are the same.
+fn canonical(value: &Value) -> String {
+    match value {
+        Value::Number(number) => match (integer(number), number.as_f64()) {
+            (Some(whole), _) => whole.to_string(),
+            // Every whole float prints as the integer it equals.
+            (None, Some(float)) if float.fract() == 0.0 => format!("{float:.0}"),
+            _ => number.to_string(),
+        },
+        Value::Array(items) => {
+            format!(
+                "[{}]",
+                items.iter().map(canonical).collect::<Vec<_>>().join(",")
+            )
+        }
+        Value::Object(map) => {
+            let mut entries: Vec<_> = map.iter().collect();
+            entries.sort_by_key(|(key, _)| *key);
+            let entries = entries
+                .iter()
+                .map(|(k, v)| format!("{}:{}", Value::from(k.as_str()), canonical(v)));
+            format!("{{{}}}", entries.collect::<Vec<_>>().join(","))
+        }
+        other => other.to_string(),
+    }
+}

@@ -11,11 +11,14 @@ use serde_json::{Map, Value};
 use super::coerce::resolve;
 use super::format;
 use super::input::kind;
-use super::number::{compare, is_multiple, is_whole, same};
+use super::number::{compare, has_twins, is_multiple, is_whole, same};
 use super::prepare::prepare;
 
 /// How deep a schema may send us into a value, through references that recurse.
 const MAX_DEPTH: usize = 200;
+
+/// How many problems are looked for. One more than an answer names, so that it can say that there are more.
+const MAX_PROBLEMS: usize = super::input::MAX_PROBLEMS + 1;
 
 /// Something wrong with a value.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,37 +59,50 @@ impl Validator {
 
     /// Every problem of the value, in the order of the schema.
     pub(super) fn check(&self, value: &Value) -> Vec<Problem> {
-        let mut walk = Walk {
-            validator: self,
-            problems: Vec::new(),
-        };
+        let mut walk = Walk::new(self, MAX_PROBLEMS);
         walk.check(&self.schema, value, "$", 0);
         walk.problems
     }
 }
 
+/// One way through a schema. It stops at `limit` problems: at the first, where only yes or no is asked.
 struct Walk<'v> {
     validator: &'v Validator,
     problems: Vec<Problem>,
+    limit: usize,
 }
 
-impl Walk<'_> {
+impl<'v> Walk<'v> {
+    fn new(validator: &'v Validator, limit: usize) -> Self {
+        Self {
+            validator,
+            problems: Vec::new(),
+            limit,
+        }
+    }
+
     fn fail(&mut self, path: &str, text: impl Into<String>) {
-        self.problems
-            .push(Problem::at(path.to_owned(), text.into()));
+        if !self.is_full() {
+            self.problems
+                .push(Problem::at(path.to_owned(), text.into()));
+        }
+    }
+
+    fn is_full(&self) -> bool {
+        self.problems.len() >= self.limit
     }
 
     /// Whether the value passes, without noting why not.
     fn passes(&self, schema: &Value, value: &Value, depth: usize) -> bool {
-        let mut trial = Walk {
-            validator: self.validator,
-            problems: Vec::new(),
-        };
+        let mut trial = Walk::new(self.validator, 1);
         trial.check(schema, value, "$", depth);
         trial.problems.is_empty()
     }
 
     fn check(&mut self, schema: &Value, value: &Value, path: &str, depth: usize) {
+        if self.is_full() {
+            return;
+        }
         let map = match schema {
             Value::Bool(true) => return,
             Value::Object(map) => map,
@@ -170,10 +186,7 @@ impl Walk<'_> {
             if let Some(Value::Number(limit)) = map.get(key)
                 && compare(number, limit).is_some_and(|o| wrong.contains(&o))
             {
-                self.problems.push(Problem::at(
-                    path.to_owned(),
-                    format!("must be {words} {limit}, not {number}"),
-                ));
+                self.fail(path, format!("must be {words} {limit}, not {number}"));
             }
         };
         bound("minimum", &[Less], "at least");
@@ -234,12 +247,7 @@ impl Walk<'_> {
 
     fn array(&mut self, map: &Map<String, Value>, items: &[Value], path: &str, depth: usize) {
         self.count(map, ["minItems", "maxItems"], items.len(), "items", path);
-        if map.get("uniqueItems") == Some(&Value::Bool(true))
-            && items
-                .iter()
-                .enumerate()
-                .any(|(i, a)| items[..i].iter().any(|b| same(a, b)))
-        {
+        if map.get("uniqueItems") == Some(&Value::Bool(true)) && has_twins(items) {
             self.fail(path, "must not have the same item twice");
         }
         let prefix = map
@@ -369,23 +377,16 @@ impl Walk<'_> {
         for schema in branches("allOf").into_iter().flatten() {
             self.check(schema, value, path, depth + 1);
         }
-        if let Some(all) = branches("anyOf")
-            && !all.iter().any(|s| self.passes(s, value, depth + 1))
-        {
-            self.nearest(all, value, path, depth);
+        if let Some(all) = branches("anyOf") {
+            self.alternatives(all, value, path, depth);
         }
         if let Some(all) = branches("oneOf") {
-            match all
-                .iter()
-                .filter(|s| self.passes(s, value, depth + 1))
-                .count()
-            {
-                0 => self.nearest(all, value, path, depth),
-                1 => {}
-                n => self.fail(
+            let fitting = self.alternatives(all, value, path, depth);
+            if fitting > 1 {
+                self.fail(
                     path,
-                    format!("must fit exactly one of the alternatives, and fits {n}"),
-                ),
+                    format!("must fit exactly one of the alternatives, and fits {fitting}"),
+                );
             }
         }
         if let Some(schema) = map.get("not")
@@ -405,27 +406,47 @@ impl Walk<'_> {
         }
     }
 
-    /// The problems of the alternative that comes nearest; for plain alternatives, one sentence.
-    fn nearest(&mut self, branches: &[Value], value: &Value, path: &str, depth: usize) {
-        let trials = branches.iter().map(|schema| {
-            let mut trial = Walk {
-                validator: self.validator,
-                problems: Vec::new(),
-            };
+    /// How many alternatives a value fits, each tried once. Where it is none, the problems of the one that comes
+    /// nearest are named; for plain alternatives, one sentence.
+    fn alternatives(
+        &mut self,
+        branches: &[Value],
+        value: &Value,
+        path: &str,
+        depth: usize,
+    ) -> usize {
+        let mut fitting = 0;
+        let mut nearest: Option<Vec<Problem>> = None;
+        for schema in branches {
+            let mut trial = Walk::new(self.validator, self.limit);
             trial.check(schema, value, path, depth + 1);
-            trial.problems
-        });
-        // A problem inside the value means that its outer shape already fitted.
-        let best = trials
-            .filter(|t| t.iter().all(|p| p.path != path))
-            .min_by_key(Vec::len);
-        match best {
-            Some(problems) => self.problems.extend(problems),
-            None => self.fail(
-                path,
-                format!("fits none of the {} alternatives", branches.len()),
-            ),
+            let problems = trial.problems;
+            if problems.is_empty() {
+                fitting += 1;
+                continue;
+            }
+            // A problem inside the value means that its outer shape already fitted.
+            let inside = problems.iter().all(|p| p.path != path);
+            if inside
+                && nearest
+                    .as_ref()
+                    .is_none_or(|best| problems.len() < best.len())
+            {
+                nearest = Some(problems);
+            }
         }
+        if fitting == 0 {
+            match nearest {
+                Some(problems) => problems
+                    .into_iter()
+                    .for_each(|p| self.fail(&p.path, p.text)),
+                None => self.fail(
+                    path,
+                    format!("fits none of the {} alternatives", branches.len()),
+                ),
+            }
+        }
+        fitting
     }
 }
 
@@ -582,6 +603,29 @@ mod tests {
         ] {
             assert!(Validator::build(schema.clone()).is_err(), "{schema}");
         }
+    }
+
+    #[test]
+    fn a_recursive_alternative_is_tried_once_a_level() {
+        let expression = json!({"oneOf": [
+            {"type": "object", "properties": {"Num": {"type": "integer"}}, "required": ["Num"]},
+            {"type": "object", "properties": {"Neg": {"$ref": "#"}}, "required": ["Neg"]}
+        ]});
+        let mut value = json!("x");
+        for _ in 0..60 {
+            value = json!({ "Neg": value });
+        }
+        // Twice a level would be 2 to the 60th.
+        assert_eq!(problems(expression, value).len(), 1);
+    }
+
+    #[test]
+    fn only_so_many_problems_are_looked_for() {
+        let items: Vec<_> = (0..10_000).map(|_| json!("x")).collect();
+        assert_eq!(
+            problems(json!({"items": {"type": "integer"}}), json!(items)).len(),
+            MAX_PROBLEMS
+        );
     }
 
     #[test]
