@@ -329,12 +329,13 @@ impl Server {
     ///
     /// # Errors
     /// Why it cannot start, or a broken pipe.
-    pub async fn serve_stdio(self, user: Option<User>) -> Result<(), Error> {
+    pub async fn serve_stdio(self, user: Option<User>) -> Result<(), SettingsError> {
         let dispatcher = Arc::new(self.into_dispatcher()?);
-        dispatcher.providers.warm().await?;
+        dispatcher.providers.warm().await.map_err(state_error)?;
         let (input, output) = (tokio::io::stdin(), tokio::io::stdout());
-        crate::transport::stdio::serve(dispatcher, user.map(Arc::new), input, output).await?;
-        Ok(())
+        crate::transport::stdio::serve(dispatcher, user.map(Arc::new), input, output)
+            .await
+            .map_err(|e| SettingsError::new(format!("stdin or stdout broke: {e}")))
     }
 }
 

@@ -28,7 +28,7 @@ impl fmt::Display for SettingsError {
 impl std::error::Error for SettingsError {}
 
 /// The settings that every built server honours; the environment comes before `.env`.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct Settings {
     /// `HOST`: the address to bind, 127.0.0.1 by default.
@@ -47,6 +47,17 @@ pub struct Settings {
     pub workers: Option<usize>,
     /// `ALLOW_INSECURE_HTTP=1`: serve plain `http` under a name that is not loopback. Warned about at every start.
     pub allow_insecure_http: bool,
+}
+
+impl fmt::Debug for Settings {
+    /// Without the database's URL, which may hold a password.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Settings")
+            .field("host", &self.host)
+            .field("port", &self.port)
+            .field("public_url", &self.public_url)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Default for Settings {
@@ -74,8 +85,13 @@ impl Settings {
             Ok(_) => {}
             Err(error) if error.not_found() => {}
             Err(error) => {
+                // The error would quote the line, and a line may hold a secret.
+                let why = match error {
+                    dotenvy::Error::LineParse(..) => "a line of it is not NAME=value".to_owned(),
+                    other => other.to_string(),
+                };
                 return Err(SettingsError::new(format!(
-                    "`.env` cannot be read ({error}): mend the line, or remove the file"
+                    "`.env` cannot be read ({why}): mend the line, or remove the file"
                 )));
             }
         }
@@ -190,11 +206,17 @@ impl PublicUrl {
         let Ok(url) = Url::parse(text) else {
             return bad("which is not an absolute URL");
         };
+        if url.path().trim_end_matches('/').ends_with("/mcp") {
+            return bad("the endpoint itself: leave out /mcp, which is added");
+        }
         if !matches!(url.scheme(), "https" | "http") {
             return bad("which is neither https nor http");
         }
         if !url.username().is_empty() || url.password().is_some() {
-            return bad("which carries a user name or a password");
+            // Not shown: what stands there may be a secret.
+            return Err(SettingsError::new(
+                "PUBLIC_URL carries a user name or a password: set it to a base URL such as https://mcp.example.com",
+            ));
         }
         if url.query().is_some() || url.fragment().is_some() {
             return bad("which has a query or a fragment");
@@ -311,6 +333,7 @@ mod tests {
             ("PORT", "70000"),
             ("WORKERS", "0"),
             ("PUBLIC_URL", "mcp.example.com"),
+            ("PUBLIC_URL", "https://mcp.example.com/mcp"),
             ("PUBLIC_URL", "http://mcp.example.com"),
             ("PUBLIC_URL", "https://me:pw@mcp.example.com"),
             ("PUBLIC_URL", "https://mcp.example.com/?q"),

@@ -312,3 +312,33 @@ async fn a_format_is_enforced() {
     let text = refused.text();
     assert!(text.contains("to") && text.contains("copy"), "{text}");
 }
+
+#[tokio::test]
+async fn a_nested_null_counts_as_absent_on_every_path() {
+    for sent in [
+        json!({"word": "abc", "type": "red", "point": {"x": 1, "label": null}}),
+        json!({"word": "abc", "type": "red", "point": {"x": "1", "label": null}}),
+    ] {
+        assert_eq!(
+            text(sent).await,
+            "3 abc red Some((1, 0, None)) None None None world None"
+        );
+    }
+}
+
+#[tokio::test]
+async fn what_serde_would_read_in_another_way_is_refused_as_the_schema_says() {
+    for (sent, problem) in [
+        (
+            json!({"word": "abc", "type": "red", "point": [1, 2]}),
+            "$.point: must be of type object",
+        ),
+        (
+            json!({"word": "abc", "type": {"red": null}}),
+            "$.type: must be of type string",
+        ),
+    ] {
+        let text = text(sent).await;
+        assert!(text.contains(problem), "{problem} in {text}");
+    }
+}

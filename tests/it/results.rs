@@ -28,6 +28,22 @@ async fn nothing() {}
 async fn structured() -> Json<Sum> {
     Json(Sum { total: 5 })
 }
+/// What may be missing.
+#[mcp_type]
+struct Sparse {
+    there: u8,
+    missing: Option<String>,
+    nested: Vec<Option<u8>>,
+}
+/// Returns a value with gaps.
+#[mcp_tool]
+async fn sparse() -> Json<Sparse> {
+    Json(Sparse {
+        there: 1,
+        missing: None,
+        nested: vec![None, Some(2)],
+    })
+}
 /// Returns a list.
 #[mcp_tool]
 async fn list() -> Json<Vec<i64>> {
@@ -123,8 +139,8 @@ async fn ask(
 
 async fn client() -> mcp_runtime::testing::TestClient {
     let items = tools![
-        text, number, nothing, structured, list, image, audio, blocks, aliased, show, CARD, fixed,
-        bytes, family, ask
+        text, number, nothing, structured, sparse, list, image, audio, blocks, aliased, show, CARD,
+        fixed, bytes, family, ask
     ];
     mcp_server!("results")
         .only(items)
@@ -356,4 +372,34 @@ async fn a_prompt_is_listed_and_rendered() {
         .await
         .expect_err("refused");
     assert_eq!(error.code, -32602);
+}
+
+#[tokio::test]
+async fn every_structured_result_fits_its_own_output_schema() {
+    let mut client = client().await;
+    let mut checked = 0;
+    for tool in client.list_tools().await.expect("a list") {
+        let (Some(name), Some(schema)) = (tool["name"].as_str(), tool.get("outputSchema")) else {
+            continue;
+        };
+        let arguments = if name == "show" {
+            json!({"embed": false})
+        } else {
+            json!({})
+        };
+        let answer = client.call(name, arguments).await.expect("a result");
+        let validator = jsonschema::validator_for(schema).expect("a schema");
+        let problems: Vec<_> = validator
+            .iter_errors(answer.structured())
+            .map(|e| e.to_string())
+            .collect();
+        assert_eq!(
+            problems,
+            Vec::<String>::new(),
+            "{name}: {}",
+            answer.structured()
+        );
+        checked += 1;
+    }
+    assert_eq!(checked, 5, "tools with an output schema");
 }

@@ -124,3 +124,22 @@ async fn an_unknown_version_is_answered_with_one_that_is_spoken() {
         "2025-11-25"
     );
 }
+
+#[tokio::test]
+async fn answers_are_written_though_the_input_has_ended() {
+    let mut client = client().await;
+    let call = json!({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {
+    "name": "echo", "arguments": {"message": "last"}, "_meta": {
+        "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+        "io.modelcontextprotocol/clientCapabilities": {}
+    }}});
+    client.send_raw(&call.to_string()).await.expect("sent");
+    client.end().await.expect("ended");
+    let answer: Value =
+        serde_json::from_str(&client.receive_raw().await.expect("a line")).expect("json");
+    assert_eq!(answer["result"]["content"][0]["text"], "last 2026-07-28");
+    assert!(
+        client.receive_raw().await.is_err(),
+        "and then the output ends"
+    );
+}

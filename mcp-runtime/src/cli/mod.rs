@@ -24,6 +24,7 @@ Settings, from the environment or from .env:
   ALLOWED_ORIGINS  web pages that may call      -
   DATABASE_URL     users, clients and tokens    a SQLite file under ~/.local/state
   WORKERS          threads                      one a core
+  ALLOW_INSECURE_HTTP=1                         plain http under a public name
   RUST_LOG         what is logged on stderr     info")]
 struct Arguments {
     #[command(subcommand)]
@@ -57,7 +58,7 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
-    /// Add, list and remove the people who can sign in
+    /// Add, list and remove the people who can sign in, or change a password
     #[cfg(feature = "auth")]
     #[command(subcommand)]
     User(users::UserCommand),
@@ -76,15 +77,13 @@ pub(crate) async fn run(server: Server) -> Result<(), Error> {
     let arguments = parse(&server);
     // RUST_LOG may stand in `.env` too; a broken file is reported when the settings are read.
     let _ = dotenvy::dotenv();
-    start_log();
+    start_log().map_err(|error| exit(&error))?;
     let outcome = match arguments.command.unwrap_or(Command::Serve {
         stdio: false,
         user: None,
     }) {
         Command::Serve { stdio: false, .. } => server.serve().await,
-        Command::Serve { stdio: true, user } => {
-            return server.serve_stdio(user.map(User::named)).await;
-        }
+        Command::Serve { stdio: true, user } => server.serve_stdio(user.map(User::named)).await,
         Command::Schema => schema::print(server),
         Command::Call {
             tool,
@@ -122,22 +121,31 @@ fn parse(server: &Server) -> Arguments {
 }
 
 #[cfg(feature = "log")]
-fn start_log() {
+fn start_log() -> Result<(), SettingsError> {
     use std::io::IsTerminal as _;
     use tracing_subscriber::EnvFilter;
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| {
-        EnvFilter::new(format!(
-            "info,sqlx=error,{}",
-            crate::transport::http::QUIET_LOG
+    let asked = std::env::var("RUST_LOG")
+        .ok()
+        .filter(|filter| !filter.trim().is_empty());
+    // What a library says at `info` is no news to an operator; a filter that names it still wins.
+    let quiet = format!("sqlx=error,{}", crate::transport::http::QUIET_LOG);
+    let filter = format!("{quiet},{}", asked.as_deref().unwrap_or("info"));
+    let filter = EnvFilter::try_new(&filter).map_err(|e| {
+        SettingsError::new(format!(
+            "RUST_LOG is `{}` ({e}): write a level such as info, or target=level pairs",
+            asked.unwrap_or_default()
         ))
-    });
+    })?;
     // A program that mounts us may have a log of its own already.
     let _ = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal())
         .try_init();
+    Ok(())
 }
 
 #[cfg(not(feature = "log"))]
-fn start_log() {}
+fn start_log() -> Result<(), SettingsError> {
+    Ok(())
+}

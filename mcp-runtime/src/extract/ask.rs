@@ -8,7 +8,6 @@ use std::collections::BTreeMap;
 use std::future::{Future, IntoFuture};
 use std::marker::PhantomData;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::task::Poll;
 
@@ -17,6 +16,7 @@ use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
+use sha2::{Digest as _, Sha256};
 
 use super::Context;
 use crate::protocol::{Content, Role, code};
@@ -95,13 +95,25 @@ struct Question {
     params: Value,
 }
 
-/// Numbers the questions without a key, in the order in which they are made.
+/// Names the questions without a key: by what is asked, and how often it was asked before. So a question never
+/// takes the answer to another, also where one of them is not asked again in a later round.
 #[derive(Debug, Default)]
-pub(super) struct Counter(AtomicU32);
+pub(super) struct Names(Mutex<BTreeMap<String, u32>>);
 
-impl Counter {
-    fn next(&self) -> String {
-        format!("question_{}", self.0.fetch_add(1, Ordering::Relaxed) + 1)
+impl Names {
+    fn name(&self, method: &str, params: &Value) -> String {
+        let digest = Sha256::digest(format!("{method}\n{params}"));
+        let name = digest[..6]
+            .iter()
+            .fold("q_".to_owned(), |name, byte| format!("{name}{byte:02x}"));
+        let mut names = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let times = names.entry(name.clone()).or_default();
+        *times += 1;
+        if *times == 1 {
+            name
+        } else {
+            format!("{name}_{times}")
+        }
     }
 }
 
@@ -112,7 +124,9 @@ impl Question {
         ctx: &Context,
         read: impl Fn(&Value) -> Result<T, String>,
     ) -> Result<T, Error> {
-        let key = self.key.unwrap_or_else(|| ctx.questions().next());
+        let key = self
+            .key
+            .unwrap_or_else(|| ctx.questions().name(self.method, &self.params));
         if let Some(rounds) = ctx.rounds() {
             let request = json!({ "method": self.method, "params": self.params });
             return std::future::poll_fn(|_| {
@@ -164,7 +178,7 @@ pub struct Elicit<'c, T> {
 }
 
 impl<'c, T: DeserializeOwned + JsonSchema + Send + 'c> Elicit<'c, T> {
-    /// Names the question, so that its answer finds it again in the next round. Without a name it is numbered.
+    /// Names the question, so that its answer finds it again in the next round. Without a name, its text does.
     pub fn key(mut self, key: impl Into<String>) -> Self {
         self.key = Some(key.into());
         self
@@ -354,6 +368,9 @@ impl<'c> IntoFuture for Roots<'c> {
 
 impl Context {
     /// Asks the user to fill in a form; its fields are those of `T`, a flat struct.
+    ///
+    /// Several questions are asked at once by `tokio::join!` or `try_join!`. (A `FuturesUnordered` hides from the
+    /// server that nothing but answers is awaited; the call then waits for its time limit.)
     ///
     /// ```
     /// # use mcp_runtime::prelude::*;

@@ -73,9 +73,11 @@ macro_rules! ranged_float {
             }
             #[inline]
             fn within(&self, b: Bounds) -> bool {
-                let value = f64::from(*self);
-                b.min.is_none_or(|m| if b.exclusive_min { value > m } else { value >= m })
-                    && b.max.is_none_or(|m| if b.exclusive_max { value < m } else { value <= m })
+                // In the type itself: the 0.1 of an `f32` is greater than that of an `f64`.
+                #[allow(clippy::cast_possible_truncation)]
+                let (value, bound) = (*self, |m: f64| m as $ty);
+                b.min.is_none_or(|m| if b.exclusive_min { value > bound(m) } else { value >= bound(m) })
+                    && b.max.is_none_or(|m| if b.exclusive_max { value < bound(m) } else { value <= bound(m) })
             }
         }
     )*};
@@ -220,6 +222,14 @@ mod tests {
             exclusive_max: true,
         };
         assert!(0.0_f64.within(half_open) && !1.0_f64.within(half_open));
+        let tenth = Bounds {
+            max: Some(0.1),
+            ..half_open
+        };
+        assert!(0.1_f32.within(Bounds {
+            exclusive_max: false,
+            ..tenth
+        }));
     }
 
     #[test]

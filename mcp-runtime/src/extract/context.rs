@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::User;
-use super::ask::{Answered, Counter, Rounds};
+use super::ask::{Answered, Names, Rounds};
 use super::provide::Providers;
 use crate::protocol::{
     ClientCapabilities, Implementation, LogLevel, Notification, ProtocolVersion, code,
@@ -47,7 +47,7 @@ struct Inner {
     log_level: Option<LogLevel>,
     cancelled: AtomicBool,
     rounds: Option<Rounds>,
-    questions: Counter,
+    questions: Names,
     // Values of per-call providers: few, so a list.
     made: Mutex<Vec<(TypeId, Box<dyn Any + Send + Sync>)>>,
 }
@@ -83,7 +83,7 @@ impl Context {
             log_level,
             cancelled: AtomicBool::new(false),
             rounds,
-            questions: Counter::default(),
+            questions: Names::default(),
             made: Mutex::default(),
         }))
     }
@@ -106,12 +106,13 @@ impl Context {
         self.0.client.version
     }
 
-    /// What the client says it can do.
+    /// What the client says it can do. In an HTTP session of the older wires that is kept for elicitation,
+    /// sampling, roots and MCP Apps.
     pub fn client_capabilities(&self) -> &ClientCapabilities {
         &self.0.client.capabilities
     }
 
-    /// What the client calls itself; unverified, for display only.
+    /// What the client calls itself; unverified, for display only. Not known in an HTTP session of the older wires.
     pub fn client_info(&self) -> Option<&Implementation> {
         self.0.client.info.as_ref()
     }
@@ -159,7 +160,7 @@ impl Context {
         self.0.rounds.as_ref()
     }
 
-    pub(super) fn questions(&self) -> &Counter {
+    pub(super) fn questions(&self) -> &Names {
         &self.0.questions
     }
 

@@ -47,6 +47,16 @@ pub(crate) enum Message<'a> {
     },
 }
 
+/// Makes a message fit for a framing by lines. Ours have no line break; a user's raw JSON may, between its tokens.
+pub(crate) fn one_line(message: &mut [u8]) {
+    for byte in message
+        .iter_mut()
+        .filter(|byte| matches!(byte, b'\n' | b'\r'))
+    {
+        *byte = b' ';
+    }
+}
+
 /// What a client answered to a request of ours: its result, or the message of its error.
 pub(crate) fn answer_of(
     result: Option<&RawValue>,
@@ -101,6 +111,14 @@ impl<'a> Message<'a> {
     /// # Errors
     /// -32700 where the bytes are no JSON, -32600 where the JSON is no message.
     pub(crate) fn parse(bytes: &'a [u8]) -> Result<Self, BadMessage<'a>> {
+        // serde would read an array into the envelope by position.
+        if bytes
+            .iter()
+            .find(|b| !b.is_ascii_whitespace())
+            .is_some_and(|first| *first != b'{')
+        {
+            return Err(not_a_message(bytes));
+        }
         let envelope: Envelope<'a> =
             serde_json::from_slice(bytes).map_err(|e| bad_json(bytes, &e))?;
         let id = match envelope.id {
@@ -155,17 +173,28 @@ fn is_id(raw: &str) -> bool {
 }
 
 fn bad_json<'a>(bytes: &'a [u8], error: &serde_json::Error) -> BadMessage<'a> {
-    let error = if is_batch(bytes) {
-        RpcError::invalid_request(
-            "batches are spoken by protocol version 2025-03-26 only: send one message",
-        )
-    } else if error.is_data() && std::str::from_utf8(bytes).is_ok() {
+    let error = if error.is_data() && std::str::from_utf8(bytes).is_ok() {
         RpcError::invalid_request(format!("the body is no JSON-RPC message: {error}"))
     } else {
         RpcError::new(
             super::code::PARSE_ERROR,
             format!("the body is no JSON: {error}"),
         )
+    };
+    BadMessage { id: None, error }
+}
+
+/// A body that is something else than an object.
+fn not_a_message(bytes: &[u8]) -> BadMessage<'_> {
+    let error = match serde_json::from_slice::<serde::de::IgnoredAny>(bytes) {
+        Err(error) => RpcError::new(
+            super::code::PARSE_ERROR,
+            format!("the body is no JSON: {error}"),
+        ),
+        Ok(_) if is_batch(bytes) => RpcError::invalid_request(
+            "batches are spoken by protocol version 2025-03-26 only: send one message",
+        ),
+        Ok(_) => RpcError::invalid_request("the body is no JSON-RPC message: it must be an object"),
     };
     BadMessage { id: None, error }
 }
@@ -229,9 +258,12 @@ mod tests {
 
     #[test]
     fn bad_messages_get_their_code_and_their_id() {
-        let cases: [(&[u8], i32, bool); 10] = [
+        let cases: [(&[u8], i32, bool); 13] = [
             (b"{", PARSE_ERROR, false),
             (b"", PARSE_ERROR, false),
+            (b"[{\"a\":", PARSE_ERROR, false),
+            (br#"["2.0",7,"initialize",{}]"#, INVALID_REQUEST, false),
+            (b"7", INVALID_REQUEST, false),
             (b"\xff\xfe", PARSE_ERROR, false),
             (
                 b"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"\xff\"}",

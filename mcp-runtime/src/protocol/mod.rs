@@ -19,7 +19,7 @@ pub use version::ProtocolVersion;
 
 pub(crate) use client::{UI_EXTENSION, UI_MIME_TYPE};
 pub(crate) use message::{
-    BadMessage, CLOSE, Id, Message, answer_of, is_batch, open_result, write_error,
+    BadMessage, CLOSE, Id, Message, answer_of, is_batch, one_line, open_result, write_error,
 };
 pub(crate) use notification::Notification;
 pub(crate) use request::Params;

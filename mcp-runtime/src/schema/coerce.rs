@@ -4,12 +4,15 @@
 
 use serde_json::{Number, Value};
 
+use super::portable::NULL_IS_ABSENT;
+
 /// How deep coercion follows a value; the JSON reader itself stops at 128.
 const MAX_DEPTH: usize = 128;
 
-/// Coerces `value` by `schema`, in place, with all that it contains.
-pub(super) fn coerce(root: &Value, schema: &Value, value: &mut Value) {
-    walk(root, schema, value, 0);
+/// Coerces `value` by its schema, in place, with all that it contains. A `null` that counts as left out is left
+/// out.
+pub(super) fn coerce(root: &Value, value: &mut Value) {
+    walk(root, root, value, 0);
 }
 
 fn walk(root: &Value, schema: &Value, value: &mut Value, depth: usize) {
@@ -21,28 +24,91 @@ fn walk(root: &Value, schema: &Value, value: &mut Value, depth: usize) {
         .and_then(Value::as_str)
         .and_then(|r| resolve(root, r))
     {
-        return walk(root, target, value, depth + 1);
+        walk(root, target, value, depth + 1);
     }
     coerce_here(schema, value);
+    for branch in schema
+        .get("allOf")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+    {
+        walk(root, branch, value, depth + 1);
+    }
+    for key in ["anyOf", "oneOf"] {
+        let branches = schema
+            .get(key)
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten();
+        // The branch that this value is meant for, as far as its outside tells.
+        if let Some(branch) = branches
+            .into_iter()
+            .find(|branch| is_meant(root, branch, value))
+        {
+            walk(root, branch, value, depth + 1);
+        }
+    }
     match value {
         Value::Object(map) => {
             let properties = schema.get("properties");
-            let rest = schema.get("additionalProperties");
+            let patterned = schema.get("patternProperties").and_then(Value::as_object);
+            let only = patterned
+                .filter(|p| p.len() == 1)
+                .and_then(|p| p.values().next());
+            let rest = only.or(schema.get("additionalProperties"));
+            let property = |key: &str| properties.and_then(|p| p.get(key)).or(rest);
+            map.retain(|key, child| {
+                !(child.is_null() && property(key).is_some_and(|p| p.get(NULL_IS_ABSENT).is_some()))
+            });
             for (key, child) in map {
-                if let Some(sub) = properties.and_then(|p| p.get(key)).or(rest) {
+                if let Some(sub) = property(key) {
                     walk(root, sub, child, depth + 1);
                 }
             }
         }
         Value::Array(items) => {
-            if let Some(sub) = schema.get("items") {
-                items
-                    .iter_mut()
-                    .for_each(|item| walk(root, sub, item, depth + 1));
+            let prefix = schema.get("prefixItems").and_then(Value::as_array);
+            for (i, item) in items.iter_mut().enumerate() {
+                if let Some(sub) = prefix.and_then(|p| p.get(i)).or(schema.get("items")) {
+                    walk(root, sub, item, depth + 1);
+                }
             }
         }
         _ => {}
     }
+}
+
+/// Whether an alternative is of the value's type and, for an object, has what it requires.
+fn is_meant(root: &Value, schema: &Value, value: &Value) -> bool {
+    let target = schema
+        .get("$ref")
+        .and_then(Value::as_str)
+        .and_then(|r| resolve(root, r));
+    let schema = target.unwrap_or(schema);
+    let name = match value {
+        Value::Null => "null",
+        Value::Bool(_) => "boolean",
+        Value::Number(_) => "number",
+        Value::String(_) => "string",
+        Value::Array(_) => "array",
+        Value::Object(_) => "object",
+    };
+    let allows = |t: &Value| t == name || (t == "integer" && name == "number");
+    let of_type = match schema.get("type") {
+        Some(Value::Array(several)) => several.iter().any(allows),
+        Some(one) => allows(one),
+        None => true,
+    };
+    let required = schema
+        .get("required")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten();
+    of_type
+        && required
+            .filter_map(Value::as_str)
+            .all(|key| value.get(key).is_some())
 }
 
 fn coerce_here(schema: &Value, value: &mut Value) {
@@ -118,7 +184,7 @@ mod tests {
     use serde_json::json;
 
     fn coerced(schema: Value, mut value: Value) -> Value {
-        coerce(&schema, &schema, &mut value);
+        coerce(&schema, &mut value);
         value
     }
 

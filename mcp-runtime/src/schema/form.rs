@@ -4,13 +4,16 @@ use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
+use super::portable::Nulls;
 use super::validate::Validator;
 use super::{coerce, portable};
 use crate::result::Error;
+use schemars::generate::Contract;
 
 /// A form's schema, ready to enforce.
 pub(crate) struct Form {
     validator: Validator,
+    published: Value,
 }
 
 impl Form {
@@ -24,12 +27,16 @@ impl Form {
         if schema.get("type") != Some(&json!("object")) || !object {
             return Err(Error::internal("a form is an object with properties"));
         }
+        let published = portable::published(&schema);
         let validator = Validator::build(schema).map_err(Error::internal)?;
-        Ok(Self { validator })
+        Ok(Self {
+            validator,
+            published,
+        })
     }
 
     pub(crate) fn schema(&self) -> &Value {
-        self.validator.schema()
+        &self.published
     }
 
     /// Reads an answer. What the user left out and has a default is filled in.
@@ -48,7 +55,7 @@ impl Form {
             }
         }
         let mut content = Value::Object(content);
-        coerce::coerce(self.schema(), self.schema(), &mut content);
+        coerce::coerce(self.validator.schema(), &mut content);
         let problems = self.validator.check(&content);
         if let Some(problem) = problems.first() {
             return Err(format!("{}: {}", problem.path, problem.text));
@@ -58,9 +65,9 @@ impl Form {
 }
 
 fn derive<T: JsonSchema>() -> Value {
-    let mut generator = super::generator();
+    let mut generator = super::generator(Contract::Deserialize);
     let mut schema = generator.subschema_for::<T>().to_value();
-    portable::normalise(&mut schema);
+    portable::normalise(&mut schema, Nulls::Strip);
     if let Value::Object(map) = &mut schema {
         map.entry("type").or_insert_with(|| json!("object"));
         map.entry("properties")

@@ -2,10 +2,12 @@
 
 use serde_json::{Map, Value, json};
 
+use super::portable::Nulls;
 use super::validate::{Problem, Validator};
 use super::{coerce, portable};
 use crate::descriptor::{Param, ParamDefault};
 use crate::result::Error;
+use schemars::generate::Contract;
 
 /// The most problems that one answer names.
 pub(super) const MAX_PROBLEMS: usize = 20;
@@ -20,6 +22,7 @@ pub(crate) struct Input {
     open: bool,
     nested: bool,
     validator: Validator,
+    published: Value,
 }
 
 impl Input {
@@ -34,18 +37,20 @@ impl Input {
             None => derive(params, open)?,
         };
         let open = open || schema.get("additionalProperties") != Some(&Value::Bool(false));
+        let published = portable::published(&schema);
         let validator = Validator::build(schema).map_err(SchemaError)?;
         Ok(Self {
             params,
             open,
             nested,
             validator,
+            published,
         })
     }
 
     /// The schema as published.
     pub(crate) fn schema(&self) -> &Value {
-        self.validator.schema()
+        &self.published
     }
 
     /// Whether unknown arguments are let through.
@@ -76,30 +81,12 @@ impl Input {
             }
             Err(error) => return Err(refusal(name, &[Problem::root(error.to_string())])),
         };
-        self.drop_absent_nulls(&mut value);
-        coerce::coerce(self.schema(), self.schema(), &mut value);
+        coerce::coerce(self.validator.schema(), &mut value);
         let problems = self.validator.check(&value);
         if problems.is_empty() {
             return Ok(serde_json::to_vec(&value)?);
         }
         Err(refusal(name, &problems))
-    }
-
-    /// `null` for an `Option` counts as not sent.
-    fn drop_absent_nulls(&self, value: &mut Value) {
-        let Value::Object(map) = value else { return };
-        for param in self.params {
-            if map.get(param.name) == Some(&Value::Null)
-                && (param.optional)()
-                && (param.decode)(&Value::Null).is_ok()
-            {
-                let allowed =
-                    self.schema()["properties"][param.name].get("default") == Some(&Value::Null);
-                if !allowed {
-                    map.remove(param.name);
-                }
-            }
-        }
     }
 
     /// What the schema lets through and a user's own `Deserialize` does not: asked slot by slot, so that
@@ -178,7 +165,7 @@ fn parse_verbatim(text: &str) -> Result<Value, SchemaError> {
 
 /// The schema of the parameters, and whether any of them has constraints of its own inside.
 fn derive(params: &[&'static Param], open: bool) -> Result<(Value, bool), SchemaError> {
-    let mut generator = super::generator();
+    let mut generator = super::generator(Contract::Deserialize);
     let mut properties = Map::new();
     let mut required = Vec::new();
     let mut nested = false;
@@ -207,7 +194,7 @@ fn derive(params: &[&'static Param], open: bool) -> Result<(Value, bool), Schema
     let mut root = Value::Object(root);
     // The names are all required for the normalisation, which must not look at them a second time.
     root["required"] = params.iter().map(|p| json!(p.name)).collect();
-    portable::normalise(&mut root);
+    portable::normalise(&mut root, Nulls::Strip);
     for param in params {
         describe(&mut root["properties"][param.name], param)?;
     }
@@ -296,10 +283,13 @@ fn has_constraints(schema: &Value) -> bool {
         .and_then(Value::as_str)
         .is_some_and(|f| f.starts_with("uint"));
     map.iter().any(|(key, value)| match key.as_str() {
-        "properties" | "$defs" => match value {
+        "properties" => true,
+        "$defs" => match value {
             Value::Object(children) => children.values().any(has_constraints),
             _ => false,
         },
+        // serde reads a struct from an array too, and a unit variant from `{"Name": null}`.
+        "enum" | "const" => true,
         // A closed object is serde's `deny_unknown_fields`; at the root it is ours.
         "items" | "additionalProperties" => has_constraints(value),
         "anyOf" | "oneOf" | "allOf" => match value {
@@ -311,8 +301,6 @@ fn has_constraints(schema: &Value) -> bool {
         "format" => !value.as_str().is_some_and(|f| {
             f.trim_start_matches('u').starts_with("int") || matches!(f, "float" | "double")
         }),
-        // serde reads a unit variant only from its own name; a `const` of one is no further constraint.
-        "const" => !value.is_string(),
         _ => BEYOND_SERDE.contains(&key.as_str()),
     })
 }

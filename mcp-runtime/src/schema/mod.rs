@@ -14,13 +14,15 @@ pub(crate) use format::is_valid;
 pub(crate) use input::Input;
 pub(crate) use portable::output_schema;
 
-use schemars::generate::SchemaSettings;
+use schemars::generate::{Contract, SchemaSettings};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// A generator that inlines what it can, so that clients without `$ref` understand the schema.
-fn generator() -> SchemaGenerator {
+fn generator(contract: Contract) -> SchemaGenerator {
     let mut settings = SchemaSettings::draft2020_12();
+    settings.contract = contract;
     settings.inline_subschemas = true;
     settings.meta_schema = None;
     settings.into_generator()
@@ -42,26 +44,15 @@ impl<T: Serialize> Serialize for Nullable<T> {
     }
 }
 
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for Nullable<T> {
+impl<'de, T: DeserializeOwned> Deserialize<'de> for Nullable<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        // By way of a JSON value's `null`, so that a *missing* field stays an error, as `Option`'s would not.
-        struct NullableVisitor<T>(std::marker::PhantomData<T>);
-        impl<'de, T: Deserialize<'de>> serde::de::Visitor<'de> for NullableVisitor<T> {
-            type Value = Nullable<T>;
-            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str("a value or null")
-            }
-            fn visit_unit<E>(self) -> Result<Self::Value, E> {
-                Ok(Nullable(None))
-            }
-            fn visit_none<E>(self) -> Result<Self::Value, E> {
-                Ok(Nullable(None))
-            }
-            fn visit_some<D: Deserializer<'de>>(self, d: D) -> Result<Self::Value, D::Error> {
-                T::deserialize(d).map(|v| Nullable(Some(v)))
-            }
+        // By way of a JSON value: serde lets an `Option` be missing, and this must not be.
+        match serde_json::Value::deserialize(deserializer)? {
+            serde_json::Value::Null => Ok(Self(None)),
+            value => T::deserialize(value)
+                .map(|v| Self(Some(v)))
+                .map_err(serde::de::Error::custom),
         }
-        deserializer.deserialize_option(NullableVisitor(std::marker::PhantomData))
     }
 }
 

@@ -3,6 +3,7 @@
 //! No `$schema`, no titles of Rust types, no `uint32` formats (the bounds say it instead), and `Option<T>` is `T`
 //! outside `required`.
 
+use schemars::generate::Contract;
 use schemars::{Schema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 
@@ -13,14 +14,15 @@ pub(super) const KEEP_NULL: &str = "x-mcp-keep-null";
 pub(crate) fn output_schema(
     derive: fn(&mut SchemaGenerator) -> Option<Schema>,
 ) -> Option<Map<String, Value>> {
-    let mut generator = super::generator();
+    let mut generator = super::generator(Contract::Serialize);
     let mut root = match derive(&mut generator)?.to_value() {
         Value::Object(map) => map,
         _ => Map::new(),
     };
     add_definitions(&mut root, &mut generator);
     let mut root = Value::Object(root);
-    normalise(&mut root);
+    // What is written may be `null`: serde writes a `None` so.
+    normalise(&mut root, Nulls::Keep);
     match root {
         Value::Object(map) => Some(map),
         _ => None,
@@ -35,23 +37,53 @@ pub(super) fn add_definitions(root: &mut Map<String, Value>, generator: &mut Sch
     }
 }
 
+/// What becomes of the `null` of an `Option`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Nulls {
+    /// It is part of what may come out.
+    Keep,
+    /// A caller leaves the property out instead.
+    Strip,
+}
+
+/// Marks, in the schema that is enforced, a property whose `null` counts as left out.
+pub(super) const NULL_IS_ABSENT: &str = "x-mcp-null-is-absent";
+
+/// The schema as published: without our marks.
+pub(super) fn published(schema: &Value) -> Value {
+    match schema {
+        Value::Object(map) => {
+            let plain = map.iter().filter(|(key, _)| *key != NULL_IS_ABSENT);
+            Value::Object(
+                plain
+                    .map(|(key, value)| (key.clone(), published(value)))
+                    .collect(),
+            )
+        }
+        Value::Array(items) => Value::Array(items.iter().map(published).collect()),
+        other => other.clone(),
+    }
+}
+
 /// Makes a schema portable, in place, with all that it contains.
-pub(super) fn normalise(schema: &mut Value) {
+pub(super) fn normalise(schema: &mut Value, nulls: Nulls) {
     let Value::Object(map) = schema else { return };
     map.remove("$schema");
     map.remove("title");
     replace_format(map);
-    strip_optional_nulls(map);
+    if nulls == Nulls::Strip {
+        strip_optional_nulls(map);
+    }
     for (key, value) in map.iter_mut() {
         match key.as_str() {
             "properties" | "patternProperties" | "$defs" | "definitions" | "dependentSchemas" => {
                 if let Value::Object(children) = value {
-                    children.values_mut().for_each(normalise);
+                    children.values_mut().for_each(|c| normalise(c, nulls));
                 }
             }
             "allOf" | "anyOf" | "oneOf" | "prefixItems" => {
                 if let Value::Array(children) = value {
-                    children.iter_mut().for_each(normalise);
+                    children.iter_mut().for_each(|c| normalise(c, nulls));
                 }
             }
             "items"
@@ -61,7 +93,7 @@ pub(super) fn normalise(schema: &mut Value) {
             | "then"
             | "else"
             | "contains"
-            | "propertyNames" => normalise(value),
+            | "propertyNames" => normalise(value, nulls),
             _ => {}
         }
     }
@@ -116,6 +148,7 @@ pub(super) fn strip_null(schema: &mut Value) {
     if map.contains_key(KEEP_NULL) {
         return;
     }
+    map.insert(NULL_IS_ABSENT.into(), true.into());
     if map.get("default") == Some(&Value::Null) {
         map.remove("default");
     }
@@ -172,15 +205,15 @@ mod tests {
                 "type": "object",
                 "properties": {
                     "x": {"type": "integer", "minimum": 0, "maximum": 255, "description": "Left to right."},
-                    "label": {"type": "string"},
+                    "label": {"type": ["string", "null"]},
                     "inner": {
-                        "type": "object",
+                        "type": ["object", "null"],
                         "properties": {"children": {"type": "array", "items": {"$ref": "#/$defs/Inner"}}},
                         "required": ["children"]
                     },
                     "deliberate": {"type": ["number", "null"]}
                 },
-                "required": ["x", "deliberate"],
+                "required": ["x", "label", "inner", "deliberate"],
                 "$defs": {
                     "Inner": {
                         "type": "object",
@@ -190,5 +223,20 @@ mod tests {
                 }
             })
         );
+    }
+
+    #[test]
+    fn a_caller_leaves_out_what_an_option_holds() {
+        let mut schema = super::super::generator(Contract::Deserialize)
+            .into_root_schema_for::<Point>()
+            .to_value();
+        normalise(&mut schema, Nulls::Strip);
+        let schema = published(&schema);
+        assert_eq!(schema["properties"]["label"], json!({"type": "string"}));
+        assert_eq!(
+            schema["properties"]["deliberate"],
+            json!({"type": ["number", "null"]})
+        );
+        assert_eq!(schema["required"], json!(["x", "deliberate"]));
     }
 }

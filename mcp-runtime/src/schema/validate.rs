@@ -238,10 +238,16 @@ impl<'v> Walk<'v> {
                 .and_then(|v| usize::try_from(v).ok())
         };
         if let Some(least) = limit(keys[0]).filter(|least| n < *least) {
-            self.fail(path, format!("must have at least {least} {unit}, not {n}"));
+            self.fail(
+                path,
+                format!("must have at least {}, not {n}", of(least, unit)),
+            );
         }
         if let Some(most) = limit(keys[1]).filter(|most| n > *most) {
-            self.fail(path, format!("must have at most {most} {unit}, not {n}"));
+            self.fail(
+                path,
+                format!("must have at most {}, not {n}", of(most, unit)),
+            );
         }
     }
 
@@ -425,8 +431,9 @@ impl<'v> Walk<'v> {
                 fitting += 1;
                 continue;
             }
-            // A problem inside the value means that its outer shape already fitted.
-            let inside = problems.iter().all(|p| p.path != path);
+            // A problem deep inside the value means that its outer shape already fitted.
+            let lacks = |p: &Problem| p.path == path || is_missing(schema, value, &p.path, path);
+            let inside = !problems.iter().any(lacks);
             if inside
                 && nearest
                     .as_ref()
@@ -440,14 +447,60 @@ impl<'v> Walk<'v> {
                 Some(problems) => problems
                     .into_iter()
                     .for_each(|p| self.fail(&p.path, p.text)),
-                None => self.fail(
-                    path,
-                    format!("fits none of the {} alternatives", branches.len()),
-                ),
+                None => match outsides(branches) {
+                    Some(shapes) => self.fail(path, format!("must be {shapes}")),
+                    None => {
+                        self.fail(
+                            path,
+                            format!("fits none of the {} alternatives", branches.len()),
+                        );
+                    }
+                },
             }
         }
         fitting
     }
+}
+
+/// Whether a problem is that the alternative's own names are not there: then it is another that was meant.
+fn is_missing(schema: &Value, value: &Value, problem: &str, path: &str) -> bool {
+    let required = schema
+        .get("required")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten();
+    let mut absent = required
+        .filter_map(Value::as_str)
+        .filter(|name| value.get(name).is_none());
+    absent.any(|name| child(path, name) == problem)
+}
+
+/// `1 character`, `2 characters`, `1 entry`.
+fn of(n: usize, unit: &str) -> String {
+    match (n, unit) {
+        (1, "entries") => "1 entry".into(),
+        (1, unit) => format!("1 {}", unit.trim_end_matches('s')),
+        (n, unit) => format!("{n} {unit}"),
+    }
+}
+
+/// What alternatives look like from outside: their constants, and the names that they require.
+fn outsides(branches: &[Value]) -> Option<String> {
+    let mut shapes = Vec::new();
+    for branch in branches {
+        let constants = branch.get("enum").and_then(Value::as_array).cloned();
+        let constants = constants.or_else(|| branch.get("const").map(|only| vec![only.clone()]));
+        let required = branch.get("required").and_then(Value::as_array);
+        match (constants, required) {
+            (Some(constants), _) => shapes.extend(constants.iter().map(Value::to_string)),
+            (None, Some(names)) => {
+                let names: Vec<_> = names.iter().filter_map(Value::as_str).collect();
+                shapes.push(format!("an object with {}", names.join(" and ")));
+            }
+            _ => return None,
+        }
+    }
+    Some(shapes.join(", or "))
 }
 
 fn child(path: &str, name: &str) -> String {

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::{Value, json};
+use tokio::sync::mpsc::Sender;
 use tokio::sync::oneshot;
 
 use crate::extract::Answered;
@@ -17,13 +18,14 @@ const MAX_OPEN: usize = 10_000;
 pub(super) struct Questions(Mutex<HashMap<String, oneshot::Sender<Result<Value, String>>>>);
 
 impl Questions {
-    /// Asks: `send` puts the request on its way. Dropping the future takes the question back.
+    /// Asks: the request goes out among the client's messages, and waits for its place behind notifications.
+    /// Dropping the future takes the question back.
     pub(super) fn ask(
         self: &Arc<Self>,
         scope: &str,
         method: &'static str,
         params: Value,
-        send: impl FnOnce(Vec<u8>) -> bool,
+        messages: Sender<Vec<u8>>,
     ) -> Answered {
         let id = format!("ask-{:016x}", rand::random::<u64>());
         let key = format!("{scope}\n\"{id}\"");
@@ -36,17 +38,15 @@ impl Questions {
             room
         });
         let request = json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": params });
-        let sent = open && send(request.to_string().into_bytes());
-        let open = Open {
+        let question = Open {
             questions: self.clone(),
             key,
         };
         Box::pin(async move {
-            let _open = open;
-            if !sent {
-                return Err(Error::tool(
-                    "The client could not be asked: it is slow or gone.",
-                ));
+            let _question = question;
+            let request = request.to_string().into_bytes();
+            if !open || messages.send(request).await.is_err() {
+                return Err(Error::tool("The client could not be asked: it is gone."));
             }
             match answered.await {
                 Ok(Ok(result)) => Ok(result),

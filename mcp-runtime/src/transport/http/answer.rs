@@ -50,7 +50,11 @@ fn status_of(error: &RpcError, stateless: bool) -> StatusCode {
         code::METHOD_NOT_FOUND if stateless => StatusCode::NOT_FOUND,
         code::HEADER_MISMATCH
         | code::MISSING_CLIENT_CAPABILITY
-        | code::UNSUPPORTED_PROTOCOL_VERSION => StatusCode::BAD_REQUEST,
+        | code::UNSUPPORTED_PROTOCOL_VERSION
+            if stateless =>
+        {
+            StatusCode::BAD_REQUEST
+        }
         _ => StatusCode::OK,
     }
 }

@@ -1,6 +1,7 @@
 //! One request with its answer: as one JSON object, or as a stream once something comes before the result.
 
 use std::sync::Arc;
+use std::task::Poll;
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderValue};
@@ -68,6 +69,11 @@ pub(super) struct Outcome {
 }
 
 impl Outcome {
+    /// Whether HTTP has a status of its own for it.
+    fn is_refused(&self) -> bool {
+        self.refused.is_some() || !self.answer.status.is_success()
+    }
+
     fn into_response(self) -> HttpResponse {
         match self.refused {
             Some(refused) => refusal(&refused),
@@ -89,10 +95,7 @@ impl Exchange {
             return self.stream(body.clone()).await;
         }
         let outcome = self.execute(id, method, params, None).await;
-        if self.accept.prefers_sse
-            && outcome.refused.is_none()
-            && outcome.answer.status.is_success()
-        {
+        if self.accept.prefers_sse && !outcome.is_refused() {
             return event_stream().body(frame(&outcome.answer.body));
         }
         outcome.into_response()
@@ -193,22 +196,32 @@ impl Exchange {
         };
         let mut call = call.boxed();
         let body_of = |outcome: Option<Outcome>| outcome.map(|o| o.answer.body).unwrap_or_default();
-        let first = if prefers_sse {
-            None
-        } else {
-            tokio::select! {
-                biased;
-                outcome = &mut call => match outcome {
-                    Some(outcome) if receiver.is_empty() => return outcome.into_response(),
-                    outcome => {
-                        let done = std::future::ready(body_of(outcome)).boxed();
-                        return event_stream().streaming(EventStream::new(done, receiver, None));
-                    }
-                },
-                first = receiver.recv() => first,
-            }
+        // Most calls are done at the first poll: then a refusal still has its status and its challenge.
+        let done = match futures_util::poll!(&mut call) {
+            Poll::Ready(outcome) => Some(outcome),
+            Poll::Pending => None,
         };
-        event_stream().streaming(EventStream::new(call.map(body_of).boxed(), receiver, first))
+        let (done, first) = match done {
+            Some(outcome) => (Some(outcome), None),
+            None if prefers_sse => (None, None),
+            None => tokio::select! {
+                biased;
+                outcome = &mut call => (Some(outcome), None),
+                first = receiver.recv() => (None, first),
+            },
+        };
+        match done {
+            Some(Some(outcome)) if outcome.is_refused() => outcome.into_response(),
+            Some(Some(outcome)) if receiver.is_empty() && !prefers_sse => outcome.into_response(),
+            Some(outcome) => {
+                let done = std::future::ready(body_of(outcome)).boxed();
+                event_stream().streaming(EventStream::new(done, receiver, first))
+            }
+            None => {
+                let call = call.map(body_of).boxed();
+                event_stream().streaming(EventStream::new(call, receiver, first))
+            }
+        }
     }
 }
 

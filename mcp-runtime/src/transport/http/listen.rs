@@ -3,8 +3,9 @@
 use std::net::TcpListener;
 
 use actix_web::dev::ServerHandle;
-use actix_web::rt::task::JoinHandle;
 use actix_web::{App, HttpServer};
+
+use tokio::task::JoinHandle;
 
 use super::Mount;
 use crate::settings::{Settings, SettingsError};
@@ -49,16 +50,20 @@ impl Mount {
         if let Some(workers) = workers {
             server = server.workers(workers);
         }
+        let local = listener
+            .local_addr()
+            .map_or_else(|_| String::new(), |a| format!("http://{a}"));
         let server = server
             .listen(listener)
             .map_err(|e| SettingsError::new(format!("the address cannot be served: {e}")))?
             .run();
         let handle = server.handle();
-        let task = actix_web::rt::spawn(server);
+        let task = tokio::spawn(server);
         Ok(Running {
             mount: self,
             handle,
             task,
+            local,
         })
     }
 }
@@ -68,6 +73,8 @@ pub struct Running {
     mount: Mount,
     handle: ServerHandle,
     task: JoinHandle<std::io::Result<()>>,
+    /// Where it listens, which a proxy or a tunnel must know.
+    local: String,
 }
 
 impl Running {
@@ -117,6 +124,9 @@ impl Running {
             .collect();
         eprintln!("\n  {} {}\n", info.name, info.version);
         eprintln!("  {:<8}{}", "url", self.url());
+        if self.mount.base_url() != self.local {
+            eprintln!("  {:<8}{}", "listens", self.local);
+        }
         eprintln!("  {:<8}{}", "serves", serves.join(", "));
         self.mount
             .notes()

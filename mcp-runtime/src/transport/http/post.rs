@@ -232,7 +232,14 @@ impl Caller<'_> {
                     Ok(params) => exchange.execute(id, &method, params, None).await.answer,
                     Err(error) => Answer::error(StatusCode::OK, Some(id), &error),
                 },
-                Ok(Message::Notification { .. } | Message::Response { .. }) => continue,
+                Ok(Message::Notification { .. }) => continue,
+                Ok(Message::Response { id, result, error }) => {
+                    let answer = answer_of(result, error);
+                    self.endpoint
+                        .questions
+                        .answer(&session.scope(), id.as_json(), answer);
+                    continue;
+                }
                 Err(BadMessage { id, error }) => Answer::error(StatusCode::OK, id, &error),
             };
             answers.push(if answers.is_empty() { b'[' } else { b',' });

@@ -13,7 +13,7 @@ use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::time::{Interval, MissedTickBehavior, interval_at};
 
 use crate::extract::{Answered, Outbound};
-use crate::protocol::Notification;
+use crate::protocol::{Notification, one_line};
 use crate::transport::questions::Questions;
 
 /// Proxies cut streams that are silent for 125 s and more.
@@ -46,8 +46,8 @@ pub(super) fn events(
 
 impl Outbound for Events {
     fn request(&self, method: &'static str, params: Value) -> Answered {
-        let send = |message| self.sender.try_send(message).is_ok();
-        self.questions.ask(&self.session, method, params, send)
+        self.questions
+            .ask(&self.session, method, params, self.sender.clone())
     }
 
     fn notify(&self, notification: Notification<'_>) {
@@ -59,11 +59,13 @@ impl Outbound for Events {
     }
 }
 
-/// One event with one JSON-RPC message. JSON as we write it holds no line break.
+/// One event with one JSON-RPC message.
 pub(super) fn frame(message: &[u8]) -> Bytes {
     let mut event = Vec::with_capacity(message.len() + 24);
     event.extend_from_slice(b"event: message\ndata: ");
+    let start = event.len();
     event.extend_from_slice(message);
+    one_line(&mut event[start..]);
     event.extend_from_slice(b"\n\n");
     Bytes::from(event)
 }

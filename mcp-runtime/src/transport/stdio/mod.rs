@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use serde_json::value::RawValue;
 use tokio::io::{
@@ -15,11 +16,13 @@ use crate::dispatch::{Dispatcher, Request};
 use crate::extract::{Answered, Client, ContextParts, Outbound, User};
 use crate::protocol::{
     BadMessage, CLOSE, ClientCapabilities, Id, Implementation, LogLevel, Message, Notification,
-    Params, ProtocolVersion, RpcError, answer_of, code, open_result, write_error,
+    Params, ProtocolVersion, RpcError, answer_of, code, one_line, open_result, write_error,
 };
 
 /// The longest line, in bytes.
 const MAX_LINE: usize = 4 * 1024 * 1024;
+/// How long running calls may go on after the input has ended.
+const GRACE: Duration = Duration::from_secs(10);
 /// How many messages may wait for the reader of our output.
 const BACKLOG: usize = 256;
 
@@ -52,6 +55,7 @@ async fn write(
     mut output: impl AsyncWrite + Unpin,
 ) -> std::io::Result<()> {
     while let Some(mut line) = lines.recv().await {
+        one_line(&mut line);
         line.push(b'\n');
         output.write_all(&line).await?;
         if lines.is_empty() {
@@ -74,7 +78,9 @@ async fn read(peer: Arc<Peer>, input: impl AsyncRead + Unpin) -> std::io::Result
             .await?
             == 0
         {
-            // The client is gone; what still runs for it is dropped with the set.
+            // The client has said all. What still runs may end; what takes too long is dropped with the set.
+            let ended = async { while calls.join_next().await.is_some() {} };
+            let _ = tokio::time::timeout(GRACE, ended).await;
             return Ok(());
         }
         while calls.try_join_next().is_some() {}
@@ -310,8 +316,7 @@ struct Lines {
 
 impl Outbound for Lines {
     fn request(&self, method: &'static str, params: serde_json::Value) -> Answered {
-        let send = |message| self.sender.try_send(message).is_ok();
-        self.questions.ask("", method, params, send)
+        self.questions.ask("", method, params, self.sender.clone())
     }
 
     fn notify(&self, notification: Notification<'_>) {

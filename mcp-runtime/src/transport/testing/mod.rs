@@ -147,6 +147,14 @@ impl TestClient {
         self.writer.write_all(b"\n").await
     }
 
+    /// Ends the input, as a client does that has said all. Answers can still be received.
+    ///
+    /// # Errors
+    /// The connection broke.
+    pub async fn end(&mut self) -> std::io::Result<()> {
+        self.writer.shutdown().await
+    }
+
     /// The next line from the server.
     ///
     /// # Errors
