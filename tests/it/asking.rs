@@ -136,11 +136,11 @@ async fn questions_that_wait_together_are_asked_together_once_the_work_is_done()
         Some(2),
         "{asked}"
     );
-    let keys = asked["inputRequests"]
+    let mut keys = asked["inputRequests"]
         .as_object()
         .expect("questions")
         .keys();
-    let unnamed = keys.filter(|key| *key != "b").next().expect("another");
+    let unnamed = keys.find(|key| *key != "b").expect("another");
     let answers = json!({unnamed: {"action": "decline"}, "b": accept("bea")});
     let done = round(&mut client, "at_once", answers, &Value::Null).await;
     assert_eq!(done["content"][0]["text"], "nobody bea worked");
