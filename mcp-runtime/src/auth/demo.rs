@@ -1,9 +1,10 @@
 //! Demo users: known passwords while only this machine can use them, random ones otherwise.
 //!
-//! Judged at every start. A demo user's mark in the store says how it got its present password: `known:` with a keyed
+//! Judged at every start and again at every sign-in. A demo user's mark in the store says how it got its present password: `known:` with a keyed
 //! digest of the configured one, so that nothing is hashed anew at every start, or `random`.
 
 use std::io::IsTerminal;
+use std::net::IpAddr;
 use std::path::Path;
 
 use super::hashing::Busy;
@@ -14,6 +15,15 @@ use crate::settings::SettingsError;
 use crate::store::{StoreError, UserRecord, write_private};
 
 const RANDOM: &str = "random";
+const KNOWN: &str = "known:";
+
+/// Whether this user's password is one that everybody knows, and the caller may be anybody. Asked at every sign-in:
+/// another server on the same store may be a private one, and give a known password back at its start.
+pub(crate) fn is_out_of_reach(server: &Server, user: &UserRecord, address: Option<IpAddr>) -> bool {
+    let known = user.demo.as_ref().is_some_and(|m| m.starts_with(KNOWN));
+    let here = address.is_some_and(|ip| ip.to_canonical().is_loopback());
+    known && !(server.is_private() && here)
+}
 
 /// Brings the demo users in line with the configuration and with who can reach the server; lines for the banner.
 pub(crate) async fn settle(
@@ -21,7 +31,7 @@ pub(crate) async fn settle(
     store_path: Option<&Path>,
 ) -> Result<Vec<String>, SettingsError> {
     let trouble = |e: Trouble| SettingsError::new(e.0);
-    let private = server.site.loopback_bind && server.site.url.is_loopback();
+    let private = server.is_private();
     let mut known = Vec::new();
     let mut fresh = Vec::new();
 
@@ -74,7 +84,7 @@ async fn make_known(
     let digest = server
         .derive
         .derive("demo password", password.expose(), &[]);
-    let mark = format!("known:{}", digest.expose());
+    let mark = format!("{KNOWN}{}", digest.expose());
     if present
         .as_ref()
         .is_some_and(|user| user.demo.as_deref() == Some(&mark))

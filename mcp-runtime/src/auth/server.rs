@@ -11,6 +11,7 @@ use super::keys::{self, KeySet};
 use super::resource::Gate;
 use super::scope::Scopes;
 use super::secret::DeriveKey;
+use super::throttle::Lines;
 use super::{Site, clock, demo};
 use crate::settings::SettingsError;
 use crate::store::{Millis, Retention, Store, StoreError};
@@ -35,6 +36,7 @@ pub(crate) struct Server {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) derive: DeriveKey,
     pub(crate) hasher: Hasher,
+    pub(crate) lines: Lines,
     pub(crate) gate: Gate,
     keys: RwLock<Arc<KeySet>>,
     banner: Vec<String>,
@@ -77,6 +79,7 @@ impl Server {
             store,
             derive,
             hasher: Hasher::new(),
+            lines: Lines::default(),
             keys: RwLock::new(Arc::new(keys)),
             banner: vec![
                 "auth    embedded OAuth 2.1 server with a sign-in page".into(),
@@ -93,6 +96,11 @@ impl Server {
     /// The present.
     pub(crate) fn now(&self) -> Millis {
         self.config.clock.now()
+    }
+
+    /// Whether nobody but this machine reaches the server, as far as its settings say.
+    pub(crate) fn is_private(&self) -> bool {
+        self.site.loopback_bind && self.site.url.is_loopback()
     }
 
     /// Until when a revocation made now must be remembered.
