@@ -296,7 +296,7 @@ async fn may_redirect(
         Some((session, _)) => {
             server
                 .store
-                .approved_before(&session.user_id, &client.id, redirect_uri)
+                .approved_before(&session.user_id, &client.id, redirect_uri, server.now())
                 .await
         }
         None => Ok(false),

@@ -31,7 +31,7 @@ impl From<StoreError> for Refused {
     }
 }
 
-/// The user of that name and password.
+/// The user of that name and password, with the hash that the store has now.
 pub(crate) async fn check(
     server: &Server,
     name: &str,
@@ -56,7 +56,7 @@ pub(crate) async fn check(
             return Err(refused);
         }
     };
-    let Some(user) = user else {
+    let Some(mut user) = user else {
         // The name is not logged: people type passwords into that field.
         tracing::info!(target: "mcp_runtime::audit", event = "login failed", address = shown(address));
         return Err(Refused::Wrong);
@@ -64,11 +64,12 @@ pub(crate) async fn check(
     attempt.succeeded(server).await?;
     if Hasher::is_weak(&user.password)
         && let Ok(stronger) = server.hasher.hash(password).await
-    {
-        server
+        && server
             .store
             .strengthen_hash(&user.id, &user.password, &stronger)
-            .await?;
+            .await?
+    {
+        user.password = stronger;
     }
     tracing::info!(target: "mcp_runtime::audit", event = "login", user = user.id,
         address = shown(address));

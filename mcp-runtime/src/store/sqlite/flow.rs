@@ -1,6 +1,6 @@
 use super::{Sqlite, get};
 use crate::store::sql::{clients, flow as sql, grants};
-use crate::store::{Approval, Flow, Millis, Reply, Retention, SessionRecord, Transaction};
+use crate::store::{Approval, Flow, Millis, Proof, Reply, Retention, SessionRecord, Transaction};
 
 impl Flow for Sqlite {
     fn put_transaction<'a>(
@@ -51,8 +51,13 @@ impl Flow for Sqlite {
                 handle,
                 grant,
                 code,
+                by,
                 session,
             } = approval;
+            let (password, handle_of_session) = match by {
+                Proof::Password(hash) => (Some(hash), None),
+                Proof::Session(handle) => (None, Some(handle)),
+            };
             let mut write = self.write().await?;
             let taken = sqlx::query(sql::TAKE_TRANSACTION).bind(handle).bind(now);
             if taken.execute(&mut *write).await?.rows_affected() == 0 {
@@ -67,6 +72,8 @@ impl Flow for Sqlite {
                 .bind(&grant.scope)
                 .bind(grant.created_at)
                 .bind(grant.expires_at)
+                .bind(password)
+                .bind(handle_of_session)
                 .execute(&mut *write)
                 .await?;
             if granted.rows_affected() == 0 {
@@ -128,10 +135,15 @@ impl Flow for Sqlite {
         user_id: &'a str,
         client_id: &'a str,
         redirect_uri: &'a str,
+        now: Millis,
     ) -> Reply<'a, bool> {
         Box::pin(async move {
             let query = sqlx::query(sql::APPROVED_BEFORE);
-            let query = query.bind(user_id).bind(client_id).bind(redirect_uri);
+            let query = query
+                .bind(user_id)
+                .bind(client_id)
+                .bind(redirect_uri)
+                .bind(now);
             Ok(query.fetch_optional(self.pool()?).await?.is_some())
         })
     }

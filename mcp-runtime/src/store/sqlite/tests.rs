@@ -6,8 +6,8 @@ use std::sync::Arc;
 use super::Sqlite;
 use crate::settings::Settings;
 use crate::store::{
-    Approval, ClientRecord, Clients, CodeRecord, Flow, Grant, Grants, KeyRecord, Keys, Redeemed,
-    RefreshRecord, Retry, Rotated, Transaction, UserRecord, Users,
+    Approval, ClientRecord, Clients, CodeRecord, Flow, Grant, Grants, KeyRecord, Keys, Proof,
+    Redeemed, RefreshRecord, Retry, Rotated, Transaction, UserRecord, Users,
 };
 
 struct File(PathBuf);
@@ -117,8 +117,14 @@ async fn approved(store: &Sqlite) {
         handle: "t",
         grant: &grant,
         code: &code,
+        by: Proof::Password(&user.password),
         session: None,
     };
+    for by in [Proof::Password("another"), Proof::Session("none")] {
+        let unproven = Approval { by, ..approval() };
+        let done = store.approve(unproven, 1).await.expect("a verb");
+        assert!(!done, "{by:?} does not hold");
+    }
     assert!(store.approve(approval(), 1).await.expect("a verb"));
     assert!(
         !store.approve(approval(), 1).await.expect("a verb"),
