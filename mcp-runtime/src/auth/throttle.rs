@@ -154,7 +154,7 @@ impl Lines {
 }
 
 /// The part of an address that one party controls: all of IPv4, a /64 of IPv6.
-fn prefix(address: Option<IpAddr>) -> String {
+pub(crate) fn prefix(address: Option<IpAddr>) -> String {
     match address.map(|ip| ip.to_canonical()) {
         Some(IpAddr::V4(ip)) => ip.to_string(),
         Some(IpAddr::V6(ip)) => format!("{:x?}", &ip.segments()[..4]),

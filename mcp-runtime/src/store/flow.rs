@@ -13,6 +13,28 @@ pub(crate) struct Transaction {
     pub(crate) request: String,
     /// Until when it may be answered.
     pub(crate) expires_at: Millis,
+    /// A digest of the address that asked.
+    pub(crate) origin: String,
+}
+
+/// How many requests may wait.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Waiting {
+    /// From everywhere.
+    pub(crate) in_all: i64,
+    /// From one origin.
+    pub(crate) per_origin: i64,
+}
+
+/// Whether a request was kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kept {
+    /// It waits.
+    Yes,
+    /// Too many wait.
+    Full,
+    /// Too many of its origin wait.
+    FullHere,
 }
 
 /// A signed-in browser.
@@ -28,13 +50,13 @@ pub(crate) struct SessionRecord {
 
 /// Verbs about signing in.
 pub(crate) trait Flow {
-    /// Keeps a request, unless `cap` others wait already: `false`.
+    /// Keeps a request, unless too many others wait already.
     fn put_transaction<'a>(
         &'a self,
         transaction: &'a Transaction,
-        cap: i64,
+        most: Waiting,
         now: Millis,
-    ) -> Reply<'a, bool>;
+    ) -> Reply<'a, Kept>;
 
     /// The request of that handle, if it is still open.
     fn transaction<'a>(&'a self, handle: &'a str, now: Millis) -> Reply<'a, Option<Transaction>>;

@@ -2,7 +2,8 @@
 //! `ON CONFLICT`, `RETURNING`, and the condition inside the statement that writes.
 
 /// The schema, one script per version; a database remembers how many of them it has seen.
-pub(super) const MIGRATIONS: &[&str] = &[include_str!("schema_1.sql")];
+pub(super) const MIGRATIONS: &[&str] =
+    &[include_str!("schema_1.sql"), include_str!("schema_2.sql")];
 
 pub(super) mod users {
     pub(crate) const ADD: &str = "INSERT INTO users (id, name, name_key, password, demo, disabled, created_at) \
@@ -31,8 +32,12 @@ pub(super) mod clients {
 }
 
 pub(super) mod flow {
-    pub(crate) const PUT_TRANSACTION: &str = "INSERT INTO transactions (handle, browser, request, expires_at) \
-        SELECT $1, $2, $3, $4 WHERE (SELECT COUNT(*) FROM transactions WHERE expires_at > $6) < $5";
+    pub(crate) const PUT_TRANSACTION: &str = "INSERT INTO transactions (handle, browser, request, expires_at, origin) \
+        SELECT $1, $2, $3, $4, $5 \
+        WHERE (SELECT COUNT(*) FROM transactions WHERE expires_at > $8) < $6 \
+        AND (SELECT COUNT(*) FROM transactions WHERE origin = $5 AND expires_at > $8) < $7";
+    pub(crate) const WAITING_FROM: &str =
+        "SELECT COUNT(*) FROM transactions WHERE origin = $1 AND expires_at > $2";
     pub(crate) const TRANSACTION: &str =
         "SELECT * FROM transactions WHERE handle = $1 AND expires_at > $2";
     pub(crate) const TAKE_TRANSACTION: &str =

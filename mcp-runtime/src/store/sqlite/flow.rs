@@ -1,25 +1,40 @@
 use super::{Sqlite, get};
 use crate::store::sql::{clients, flow as sql, grants};
-use crate::store::{Approval, Flow, Millis, Proof, Reply, Retention, SessionRecord, Transaction};
+use crate::store::{
+    Approval, Flow, Kept, Millis, Proof, Reply, Retention, SessionRecord, Transaction, Waiting,
+};
 
 impl Flow for Sqlite {
     fn put_transaction<'a>(
         &'a self,
         transaction: &'a Transaction,
-        cap: i64,
+        most: Waiting,
         now: Millis,
-    ) -> Reply<'a, bool> {
+    ) -> Reply<'a, Kept> {
         Box::pin(async move {
             let done = sqlx::query(sql::PUT_TRANSACTION)
                 .bind(&transaction.handle)
                 .bind(&transaction.browser)
                 .bind(&transaction.request)
                 .bind(transaction.expires_at)
-                .bind(cap)
+                .bind(&transaction.origin)
+                .bind(most.in_all)
+                .bind(most.per_origin)
                 .bind(now)
                 .execute(self.pool()?)
                 .await?;
-            Ok(done.rows_affected() == 1)
+            if done.rows_affected() == 1 {
+                return Ok(Kept::Yes);
+            }
+            let here = sqlx::query_scalar::<_, i64>(sql::WAITING_FROM)
+                .bind(&transaction.origin)
+                .bind(now)
+                .fetch_one(self.pool()?)
+                .await?;
+            Ok(match here >= most.per_origin {
+                true => Kept::FullHere,
+                false => Kept::Full,
+            })
         })
     }
 
@@ -34,6 +49,7 @@ impl Flow for Sqlite {
                 browser: get(&row, "browser")?,
                 request: get(&row, "request")?,
                 expires_at: get(&row, "expires_at")?,
+                origin: get(&row, "origin")?,
             }))
         })
     }

@@ -366,3 +366,46 @@ async fn item_46_an_account_under_attack_still_lets_its_user_in() {
     assert!(answer.param("code").is_some(), "{}", answer.status);
     assert!(begun.elapsed() >= Duration::from_secs(1), "at once");
 }
+
+#[tokio::test]
+async fn one_address_cannot_take_up_all_waiting_sign_ins() {
+    let w = world().await;
+    let client = w.client().await;
+    let begin = async || w.authorize(&mut Jar::default(), &request(&client)).await;
+    for _ in 0..200 {
+        assert_eq!(begin().await.status, 302);
+    }
+    let stopped = begin().await;
+    assert_eq!((stopped.status, stopped.header("Retry-After")), (429, "60"));
+    w.peer.set("203.0.113.8:1");
+    assert_eq!(begin().await.status, 302);
+    w.clock.advance(Duration::from_secs(700));
+    w.peer.set("203.0.113.7:1");
+    assert_eq!(begin().await.status, 302);
+}
+
+#[tokio::test]
+async fn a_state_beyond_2_kib_is_refused() {
+    let w = world().await;
+    let client = w.client().await;
+    for (length, error) in [(2048, None), (2049, Some("invalid_request"))] {
+        let state = "x".repeat(length);
+        let form = with(&request(&client), &[("state", &state)]);
+        let answer = w.authorize(&mut Jar::default(), &form).await;
+        match error {
+            None => assert!(answer.location().starts_with("/login")),
+            Some(_) => assert_eq!(answer.param("error").as_deref(), error),
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_sweep_takes_all_that_expired() {
+    let w = world().await;
+    for i in 0..1100 {
+        let name = i.to_string();
+        let bumped = w.store.bump_counter(&name, 1, 1, 0);
+        bumped.await.expect("counted");
+    }
+    assert!(w.server.sweep().await.expect("swept") >= 1100);
+}
