@@ -87,6 +87,13 @@ impl Server {
             ],
             config,
         };
+        if !site.url.is_https() && !site.url.is_loopback() {
+            tracing::warn!(url = %site.url, "ALLOW_INSECURE_HTTP: passwords and tokens travel unencrypted");
+            server.banner.push(
+                "warning plain http (ALLOW_INSECURE_HTTP): passwords and tokens travel unencrypted"
+                    .into(),
+            );
+        }
         let said = demo::settle(&server, path.as_deref()).await?;
         server.banner.extend(said);
         server.look_around().await.map_err(trouble)?;
