@@ -126,7 +126,7 @@ async fn trusted_part(server: &Server, params: &Params) -> Result<(Client, Strin
             .iter()
             .any(|r| redirect_uri::matches(r, asked, &server.config))
             .then(|| asked.to_owned()),
-        (None, [only]) => Some(only.clone()),
+        (None, [only]) => redirect_uri::matches(only, only, &server.config).then(|| only.clone()),
         (None, _) => None,
     };
     let redirect_uri = redirect_uri.ok_or_else(|| {
