@@ -227,12 +227,15 @@ impl Server {
         let (listener, port) = http::bind(&settings)?;
         let mount = self
             .settings(settings.clone())
-            .mount_at(port, &settings)
+            .mount_at(port, &settings, settings.binds_loopback())
             .await?;
         mount.listen(listener, settings.workers)
     }
 
     /// Builds the server for mounting into an `actix_web::App` of one's own; settings are read as by `serve`.
+    ///
+    /// Where that `App` is bound is not known here, so the server takes it that others can reach it: demo users get
+    /// random passwords, as under a public URL.
     ///
     /// # Errors
     /// Why it cannot start, in one sentence that says what to do.
@@ -242,16 +245,24 @@ impl Server {
             None => Settings::from_env()?,
         };
         let port = settings.port;
-        self.mount_at(port, &settings).await
+        self.mount_at(port, &settings, false).await
     }
 
-    async fn mount_at(mut self, port: u16, settings: &Settings) -> Result<Mount, SettingsError> {
+    async fn mount_at(
+        mut self,
+        port: u16,
+        settings: &Settings,
+        loopback_bind: bool,
+    ) -> Result<Mount, SettingsError> {
         let url = settings.public_url_at(port)?;
         let auth = match self.auth.take() {
             Some(auth) => auth,
             None => default_auth()?,
         };
-        let site = Site::of(url, &self.info.name, settings);
+        let site = Site {
+            loopback_bind,
+            ..Site::of(url, &self.info.name, settings)
+        };
         let dispatcher = Arc::new(self.into_dispatcher()?);
         let guard = auth
             .start(&site, settings, dispatcher.catalogue.scopes())

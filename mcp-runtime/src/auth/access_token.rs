@@ -5,6 +5,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::clock;
+use super::config::LONGEST_ACCESS_TOKEN;
 use super::keys::KeySet;
 use super::secret::{decode, encode};
 use crate::store::{Grant, Millis};
@@ -119,6 +121,8 @@ pub(crate) fn verify(
         && claims.aud == resource
         && !claims.sub.is_empty()
         && claims.exp > seconds
+        // Revocations are remembered for no longer than this.
+        && claims.exp.saturating_sub(claims.iat) <= clock::millis(LONGEST_ACCESS_TOKEN) / 1000
         // Another replica's clock may be a little ahead.
         && claims.iat <= seconds + 5
         && claims.nbf.is_none_or(|nbf| nbf <= seconds + 5);

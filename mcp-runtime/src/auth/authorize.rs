@@ -1,6 +1,7 @@
 //! The authorization request (RFC 6749 §4.1.1, OAuth 2.1 §4.1.1): judged once, then frozen until the user decides.
 
 use std::borrow::Cow;
+use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 use url::Url;
@@ -9,16 +10,23 @@ use super::clients::{self, Client};
 use super::consent::Browser;
 use super::fault::Fault;
 use super::params::Params;
-use super::secret::Secret;
+use super::secret::{Secret, digest};
 use super::server::Server;
+use super::throttle::prefix;
 use super::{pkce, redirect_uri};
-use crate::store::{StoreError, Transaction};
+use crate::store::{Kept, StoreError, Transaction, Waiting};
 
 /// How long a user may take to sign in, in milliseconds.
 pub(crate) const PATIENCE: i64 = 10 * 60 * 1000;
 
 /// Requests that may wait at once.
-const CAP: i64 = 20_000;
+const MOST: Waiting = Waiting {
+    in_all: 20_000,
+    per_origin: 200,
+};
+
+/// Longer ones are refused: a `state` is kept while its request waits.
+const LONGEST_STATE: usize = 2048;
 
 /// A request as it was judged; what the page posts later cannot change it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -77,14 +85,19 @@ impl From<StoreError> for Stop {
 }
 
 /// Judges an authorization request.
-pub(crate) async fn begin(server: &Server, params: &Params, browser: &Browser) -> Begun {
+pub(crate) async fn begin(
+    server: &Server,
+    params: &Params,
+    browser: &Browser,
+    address: Option<IpAddr>,
+) -> Begun {
     let (client, redirect_uri) = match trusted_part(server, params).await {
         Ok(known) => known,
         Err(stop) => return Begun::Page(stop),
     };
     // From here on there is a client to tell.
     match judge(server, params, &client, &redirect_uri, browser).await {
-        Ok(frozen) => match freeze(server, &frozen, browser).await {
+        Ok(frozen) => match freeze(server, &frozen, browser, address).await {
             Ok((handle, browser)) => Begun::SignIn { handle, browser },
             Err(stop) => Begun::Page(stop),
         },
@@ -113,7 +126,7 @@ async fn trusted_part(server: &Server, params: &Params) -> Result<(Client, Strin
             .iter()
             .any(|r| redirect_uri::matches(r, asked, &server.config))
             .then(|| asked.to_owned()),
-        (None, [only]) => Some(only.clone()),
+        (None, [only]) => redirect_uri::matches(only, only, &server.config).then(|| only.clone()),
         (None, _) => None,
     };
     let redirect_uri = redirect_uri.ok_or_else(|| {
@@ -130,6 +143,12 @@ async fn judge(
     browser: &Browser,
 ) -> Result<Frozen, Fault> {
     params.refuse_repeats()?;
+    if params
+        .one("state")?
+        .is_some_and(|s| s.len() > LONGEST_STATE)
+    {
+        return Err(Fault::invalid_request("`state` is longer than 2048 bytes"));
+    }
     // Fetching by reference is an outbound request that a stranger steers.
     if params.one("request_uri")?.is_some() {
         return Err(Fault::new(
@@ -222,6 +241,7 @@ async fn freeze(
     server: &Server,
     frozen: &Frozen,
     browser: &Browser,
+    address: Option<IpAddr>,
 ) -> Result<(Secret, Secret), Stop> {
     let handle = Secret::random();
     // A browser that is in the middle of another sign-in keeps its cookie, so that both work.
@@ -232,15 +252,22 @@ async fn freeze(
         browser: cookie.digest(),
         request: serde_json::to_string(frozen).map_err(|e| StoreError::Corrupt(e.to_string()))?,
         expires_at: now + PATIENCE,
+        origin: digest(&format!("sign-in from {}", prefix(address))),
     };
-    if !server.store.put_transaction(&transaction, CAP, now).await? {
-        let text = "Too many sign-ins are under way. Please try again in a few minutes.";
-        return Err(Stop {
-            retry_after: Some(60),
-            ..Stop::new(503, text)
-        });
-    }
-    Ok((handle, cookie))
+    let status = match server
+        .store
+        .put_transaction(&transaction, MOST, now)
+        .await?
+    {
+        Kept::Yes => return Ok((handle, cookie)),
+        Kept::FullHere => 429,
+        Kept::Full => 503,
+    };
+    let text = "Too many sign-ins are under way. Please try again in a few minutes.";
+    Err(Stop {
+        retry_after: Some(60),
+        ..Stop::new(status, text)
+    })
 }
 
 /// Tells the client of an error before anyone signed in. A stranger can register any https address, so an automatic
@@ -296,7 +323,7 @@ async fn may_redirect(
         Some((session, _)) => {
             server
                 .store
-                .approved_before(&session.user_id, &client.id, redirect_uri)
+                .approved_before(&session.user_id, &client.id, redirect_uri, server.now())
                 .await
         }
         None => Ok(false),

@@ -8,6 +8,7 @@ use super::fault::Fault;
 use super::params::{Params, unescape};
 use super::secret::{self, digest};
 use super::server::Server;
+use super::users::is_showable;
 use crate::store::StoreError;
 
 /// How a client authenticates at the token endpoint (RFC 7591 §2).
@@ -70,9 +71,10 @@ pub(crate) struct Client {
 }
 
 impl Client {
-    /// The name that it claims, if it claims one.
+    /// The name that it claims, if it claims one that can be seen.
     pub(crate) fn name(&self) -> Option<&str> {
-        self.metadata.client_name.as_deref()
+        let name = self.metadata.client_name.as_deref()?.trim();
+        (!name.is_empty() && is_showable(name)).then_some(name)
     }
 
     /// Whether it has a secret to prove itself by.

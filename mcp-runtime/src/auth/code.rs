@@ -8,7 +8,7 @@ use super::params::Params;
 use super::pkce;
 use super::secret::{Secret, digest};
 use super::server::Server;
-use super::token::Issue;
+use super::token::{Issue, prepare};
 use crate::store::{Redeemed, RefreshRecord};
 
 /// Wrong presentations after which a code is dead.
@@ -57,6 +57,7 @@ pub(crate) async fn redeem(
         expires_at: (now + millis(server.config.refresh_idle)).min(grant.expires_at),
         used_at: None,
     });
+    let access = prepare(server, &grant, grant.scope.clone()).await?;
     let until = server.denied_until();
     match server
         .store
@@ -66,11 +67,7 @@ pub(crate) async fn redeem(
         Redeemed::Yes => {
             tracing::info!(target: "mcp_runtime::audit", event = "code redeemed",
                 client = client.id, grant = grant.id);
-            Ok(Issue {
-                scope: grant.scope.clone(),
-                grant,
-                refresh,
-            })
+            Ok(Issue { access, refresh })
         }
         Redeemed::Replayed => {
             server.gate.deny(&grant.id, until);

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::redirect_uri;
 use super::secret::Secret;
 use super::{Auth, Brand, Clock, Mode};
 use crate::settings::SettingsError;
@@ -23,7 +24,8 @@ pub(crate) struct Config {
     /// How long a browser stays signed in.
     pub(crate) session_lifetime: Duration,
     pub(crate) localhost_redirects: bool,
-    pub(crate) private_use_schemes: bool,
+    /// In lower case.
+    pub(crate) private_use_schemes: Vec<String>,
     pub(crate) clock: Clock,
 }
 
@@ -45,7 +47,7 @@ impl Default for Config {
             grant_lifetime: 90 * DAY,
             session_lifetime: DAY / 2,
             localhost_redirects: true,
-            private_use_schemes: false,
+            private_use_schemes: Vec::new(),
             clock: Clock::system(),
         }
     }
@@ -70,6 +72,13 @@ impl Config {
                 "the authorization code's lifetime is {} s: set it to between 1 and 600 seconds \
                  (60 are usual)",
                 self.code_lifetime.as_secs()
+            )));
+        }
+        let unusable = |scheme: &&String| !redirect_uri::is_private_use(scheme);
+        if let Some(scheme) = self.private_use_schemes.iter().find(unusable) {
+            return Err(SettingsError::new(format!(
+                "`{scheme}` is no private-use scheme: name one that an app has for itself, without \
+                 `://`, such as cursor"
             )));
         }
         match &self.brand.accent {
@@ -150,11 +159,21 @@ impl Auth {
         self.set(|c| c.localhost_redirects = allowed)
     }
 
-    /// Whether clients may register redirects with a scheme of their own, such as `cursor://` (RFC 8252 §7.1): no by
-    /// default, since any app on a device may claim such a scheme.
+    /// The schemes of apps to which clients may redirect, such as `cursor` for `cursor://` (RFC 8252 §7.1): none by
+    /// default, since any app on a device may claim such a scheme. A scheme that a browser or the system runs or opens
+    /// itself is refused at the start.
+    ///
+    /// ```
+    /// # use mcp_runtime::prelude::*;
+    /// let auth = Auth::embedded().private_use_schemes(["cursor", "vscode"]);
+    /// ```
     #[must_use]
-    pub fn private_use_schemes(self, allowed: bool) -> Self {
-        self.set(|c| c.private_use_schemes = allowed)
+    pub fn private_use_schemes<S: Into<String>>(
+        self,
+        schemes: impl IntoIterator<Item = S>,
+    ) -> Self {
+        let lower = |scheme: S| scheme.into().to_ascii_lowercase();
+        self.set(|c| c.private_use_schemes = schemes.into_iter().map(lower).collect())
     }
 
     /// Another clock than the system's, for tests.

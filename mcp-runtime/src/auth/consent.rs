@@ -13,7 +13,7 @@ use super::params::Params;
 use super::redirect_uri;
 use super::secret::{self, Secret, random_id};
 use super::server::Server;
-use crate::store::{Approval, CodeRecord, Grant, SessionRecord, StoreError, Transaction};
+use crate::store::{Approval, CodeRecord, Grant, Proof, SessionRecord, StoreError, Transaction};
 
 /// What a browser's cookies say.
 #[derive(Debug, Default)]
@@ -135,6 +135,7 @@ pub(crate) async fn answer(
             &frozen,
             &scope,
             &session.user_id,
+            Proof::Session(&session.handle),
             None,
         )
         .await?;
@@ -153,7 +154,8 @@ pub(crate) async fn answer(
             };
             let replaced = browser.session.as_ref().map(Secret::digest);
             let session = Some((&record, replaced.as_deref()));
-            let to = approve(server, &transaction, &frozen, &scope, &user.id, session).await?;
+            let by = Proof::Password(&user.password);
+            let to = approve(server, &transaction, &frozen, &scope, &user.id, by, session).await?;
             Ok(Answered::Redirect {
                 to,
                 session: Some(cookie),
@@ -295,6 +297,7 @@ async fn approve(
     frozen: &Frozen,
     scope: &str,
     user_id: &str,
+    by: Proof<'_>,
     session: Option<(&SessionRecord, Option<&str>)>,
 ) -> Result<String, Stop> {
     let now = server.now();
@@ -322,10 +325,15 @@ async fn approve(
         handle: &transaction.handle,
         grant: &grant,
         code: &record,
+        by,
         session,
     };
     if !server.store.approve(approval, now).await? {
-        return Err(used());
+        return Err(Stop::new(
+            400,
+            "This sign-in was answered already, or you were signed out meanwhile. Go back to your \
+             app and connect again.",
+        ));
     }
     tracing::info!(target: "mcp_runtime::audit", event = "consent", user = user_id,
         client = grant.client_id, grant = grant.id, scope);

@@ -1,9 +1,10 @@
 //! Demo users: known passwords while only this machine can use them, random ones otherwise.
 //!
-//! Judged at every start. A demo user's mark in the store says how it got its present password: `known:` with a keyed
+//! Judged at every start and again at every sign-in. A demo user's mark in the store says how it got its present password: `known:` with a keyed
 //! digest of the configured one, so that nothing is hashed anew at every start, or `random`.
 
 use std::io::IsTerminal;
+use std::net::IpAddr;
 use std::path::Path;
 
 use super::hashing::Busy;
@@ -14,6 +15,15 @@ use crate::settings::SettingsError;
 use crate::store::{StoreError, UserRecord, write_private};
 
 const RANDOM: &str = "random";
+const KNOWN: &str = "known:";
+
+/// Whether this user's password is one that everybody knows, and the caller may be anybody. Asked at every sign-in:
+/// another server on the same store may be a private one, and give a known password back at its start.
+pub(crate) fn is_out_of_reach(server: &Server, user: &UserRecord, address: Option<IpAddr>) -> bool {
+    let known = user.demo.as_ref().is_some_and(|m| m.starts_with(KNOWN));
+    let here = address.is_some_and(|ip| ip.to_canonical().is_loopback());
+    known && !(server.is_private() && here)
+}
 
 /// Brings the demo users in line with the configuration and with who can reach the server; lines for the banner.
 pub(crate) async fn settle(
@@ -21,9 +31,9 @@ pub(crate) async fn settle(
     store_path: Option<&Path>,
 ) -> Result<Vec<String>, SettingsError> {
     let trouble = |e: Trouble| SettingsError::new(e.0);
-    let private = server.site.loopback_bind && server.site.url.is_loopback();
+    let private = server.is_private();
     let mut known = Vec::new();
-    let mut fresh = Vec::new();
+    let mut due = Vec::new();
 
     for (name, password) in &server.config.demo_users {
         if users::check_name(name).is_err() {
@@ -43,11 +53,8 @@ pub(crate) async fn settle(
                     .await
                     .map_err(trouble)?;
             }
-            present => {
-                if let Some(password) = make_random(server, name, present).await.map_err(trouble)? {
-                    fresh.push((name.clone(), password));
-                }
-            }
+            Some(user) if user.demo.as_deref() == Some(RANDOM) => {}
+            present => due.push((name.clone(), Secret::new(random_id()), present)),
         }
     }
     remove_unconfigured(server)
@@ -61,7 +68,9 @@ pub(crate) async fn settle(
             known.join(", ")
         ));
     }
-    lines.extend(show(&fresh, store_path)?);
+    if !due.is_empty() {
+        lines.extend(make_random(server, due, store_path).await?);
+    }
     Ok(lines)
 }
 
@@ -74,7 +83,7 @@ async fn make_known(
     let digest = server
         .derive
         .derive("demo password", password.expose(), &[]);
-    let mark = format!("known:{}", digest.expose());
+    let mark = format!("{KNOWN}{}", digest.expose());
     if present
         .as_ref()
         .is_some_and(|user| user.demo.as_deref() == Some(&mark))
@@ -86,23 +95,67 @@ async fn make_known(
     Ok(())
 }
 
-/// The new password, or `None` where the user has a random one already or another process was faster.
+/// Gives each a random password, which is shown on the terminal, or written to a file that only the owner reads. Never
+/// to a stream that is no terminal: that is a log.
 async fn make_random(
     server: &Server,
-    name: &str,
-    present: Option<UserRecord>,
-) -> Result<Option<Secret>, Trouble> {
-    if present
-        .as_ref()
-        .is_some_and(|user| user.demo.as_deref() == Some(RANDOM))
-    {
-        return Ok(None);
+    due: Vec<(String, Secret, Option<UserRecord>)>,
+    store_path: Option<&Path>,
+) -> Result<Vec<String>, SettingsError> {
+    let terminal = std::io::stderr().is_terminal();
+    let kept = match store_path.and_then(Path::parent) {
+        Some(directory) if !terminal => Some(directory.join("demo-passwords.txt")),
+        _ => None,
+    };
+    // Written before any password takes effect, or a crash in between would lose it; under a name of its own, since
+    // another process may be doing the same.
+    let draft = kept.as_ref().map(|path| path.with_extension(random_id()));
+    let line = |(name, password): (&String, &Secret)| format!("{name}  {}\n", password.expose());
+    if let Some(draft) = &draft {
+        let all: String = due.iter().map(|(n, p, _)| line((n, p))).collect();
+        write_private(draft, &all).map_err(|e| unwritable(draft, &e))?;
     }
-    let password = Secret::new(random_id());
-    let hash = server.hasher.hash(&password).await?;
-    Ok(put(server, name, hash, RANDOM, present)
-        .await?
-        .then_some(password))
+    let mut given = String::new();
+    for (name, password, present) in due {
+        let done = async {
+            let hash = server.hasher.hash(&password).await?;
+            put(server, &name, hash, RANDOM, present).await
+        };
+        if done.await.map_err(|e: Trouble| SettingsError::new(e.0))? {
+            given.push_str(&line((&name, &password)));
+        }
+    }
+    let why = "users   others can reach this server: demo users got new passwords";
+    Ok(match (kept, draft) {
+        // Another process was faster in all of them.
+        (_, Some(draft)) if given.is_empty() => {
+            std::fs::remove_file(&draft).map_err(|e| unwritable(&draft, &e))?;
+            Vec::new()
+        }
+        (Some(path), Some(draft)) => {
+            write_private(&path, &given).map_err(|e| unwritable(&path, &e))?;
+            std::fs::remove_file(&draft).map_err(|e| unwritable(&draft, &e))?;
+            tracing::warn!(path = %path.display(), "demo users got new passwords");
+            vec![format!("{why}, written to {}", path.display())]
+        }
+        _ if given.is_empty() => Vec::new(),
+        _ if terminal => {
+            eprint!("The new passwords of the demo users, shown this once:\n{given}");
+            vec![why.into()]
+        }
+        _ => vec![format!(
+            "{why} that nobody knows, as there is neither a terminal nor a file to tell them to: \
+             set DATABASE_URL to a file"
+        )],
+    })
+}
+
+fn unwritable(path: &Path, error: &std::io::Error) -> SettingsError {
+    SettingsError::new(format!(
+        "the new passwords of the demo users cannot be written to `{}` ({error}): make its \
+         directory writable",
+        path.display()
+    ))
 }
 
 async fn put(
@@ -144,39 +197,6 @@ async fn remove_unconfigured(server: &Server) -> Result<(), StoreError> {
         }
     }
     Ok(())
-}
-
-/// On the terminal if there is one, where no log keeps them; else in a file that only the owner reads.
-fn show(
-    fresh: &[(String, Secret)],
-    store_path: Option<&Path>,
-) -> Result<Vec<String>, SettingsError> {
-    if fresh.is_empty() {
-        return Ok(Vec::new());
-    }
-    let lines: Vec<String> = fresh
-        .iter()
-        .map(|(name, password)| format!("{name}  {}", password.expose()))
-        .collect();
-    let why = "users   others can reach this server: demo users got new passwords";
-    match store_path.and_then(Path::parent) {
-        Some(directory) if !std::io::stderr().is_terminal() => {
-            let path = directory.join("demo-passwords.txt");
-            write_private(&path, &(lines.join("\n") + "\n")).map_err(|error| {
-                SettingsError::new(format!(
-                    "the new passwords of the demo users cannot be written to `{}` ({error}): make \
-                     its directory writable",
-                    path.display()
-                ))
-            })?;
-            Ok(vec![format!("{why}, written to {}", path.display())])
-        }
-        _ => {
-            let mut said = vec![format!("{why}, shown this once:")];
-            said.extend(lines.iter().map(|line| format!("        {line}")));
-            Ok(said)
-        }
-    }
 }
 
 /// What kept a demo user from being settled, in words.

@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use super::demo;
 use super::hashing::{Hasher, LONGEST_PASSWORD};
 use super::secret::Secret;
 use super::server::Server;
@@ -30,7 +31,7 @@ impl From<StoreError> for Refused {
     }
 }
 
-/// The user of that name and password.
+/// The user of that name and password, with the hash that the store has now.
 pub(crate) async fn check(
     server: &Server,
     name: &str,
@@ -47,31 +48,54 @@ pub(crate) async fn check(
             Stopped::Wait(seconds) => Refused::Throttled(seconds),
             Stopped::Store(error) => Refused::Store(error),
         })?;
-    let user = server
-        .store
-        .user_by_name(&key)
-        .await?
-        .filter(|user| !user.disabled);
-    let hash = user.as_ref().map(|user| user.password.as_str());
-    let right = server
-        .hasher
-        .verify(hash, password)
-        .await
-        .map_err(|_| Refused::Busy)?;
-    let Some(user) = user.filter(|_| right) else {
+    let user = match verified(server, &attempt, &key, password, address).await {
+        Ok(user) => user,
+        Err(refused) => {
+            // What this server could not look at is nobody's failure.
+            attempt.came_to_nothing(server).await?;
+            return Err(refused);
+        }
+    };
+    let Some(mut user) = user else {
         // The name is not logged: people type passwords into that field.
-        tracing::info!(target: "mcp_runtime::audit", event = "login failed", ?address);
+        tracing::info!(target: "mcp_runtime::audit", event = "login failed", address = shown(address));
         return Err(Refused::Wrong);
     };
     attempt.succeeded(server).await?;
     if Hasher::is_weak(&user.password)
         && let Ok(stronger) = server.hasher.hash(password).await
-    {
-        server
+        && server
             .store
             .strengthen_hash(&user.id, &user.password, &stronger)
-            .await?;
+            .await?
+    {
+        user.password = stronger;
     }
-    tracing::info!(target: "mcp_runtime::audit", event = "login", user = user.id, ?address);
+    tracing::info!(target: "mcp_runtime::audit", event = "login", user = user.id,
+        address = shown(address));
     Ok(user)
+}
+
+/// The user, if the password is theirs; takes the same work either way.
+async fn verified(
+    server: &Server,
+    attempt: &Attempt,
+    key: &str,
+    password: &Secret,
+    address: Option<IpAddr>,
+) -> Result<Option<UserRecord>, Refused> {
+    let _turn = attempt.turn(server).await.ok_or(Refused::Busy)?;
+    let user = server
+        .store
+        .user_by_name(key)
+        .await?
+        .filter(|user| !user.disabled && !demo::is_out_of_reach(server, user, address));
+    let hash = user.as_ref().map(|user| user.password.as_str());
+    let right = server.hasher.verify(hash, password).await;
+    let right = right.map_err(|_| Refused::Busy)?;
+    Ok(user.filter(|_| right))
+}
+
+fn shown(address: Option<IpAddr>) -> String {
+    address.map_or_else(|| "unknown".into(), |ip| ip.to_string())
 }

@@ -2,6 +2,9 @@
 
 use super::fault::Fault;
 
+/// More pairs than this are no request of a client of ours, only work.
+const MOST_PAIRS: usize = 64;
+
 /// The decoded pairs in the order in which they came.
 #[derive(Clone, Default)]
 pub(crate) struct Params(Vec<(String, String)>);
@@ -10,10 +13,14 @@ impl Params {
     /// Decodes `application/x-www-form-urlencoded`.
     ///
     /// # Errors
-    /// `invalid_request` where a name or a value is no UTF-8.
+    /// `invalid_request` where a name or a value is no UTF-8, or there are more than 64 pairs.
     pub(crate) fn parse(bytes: &[u8]) -> Result<Self, Fault> {
         let mut pairs = Vec::new();
-        for pair in bytes.split(|b| *b == b'&').filter(|p| !p.is_empty()) {
+        let given = bytes.split(|b| *b == b'&').filter(|p| !p.is_empty());
+        for (i, pair) in given.enumerate() {
+            if i == MOST_PAIRS {
+                return Err(Fault::invalid_request("there are too many parameters"));
+            }
             let split = pair.iter().position(|b| *b == b'=').unwrap_or(pair.len());
             let value = pair.get(split + 1..).unwrap_or_default();
             let (Some(name), Some(value)) = (unescape(&pair[..split]), unescape(value)) else {
@@ -111,6 +118,12 @@ mod tests {
         assert_eq!((p.one("d"), p.one("d2")), (Ok(Some("€")), Ok(Some("100%"))));
         assert!(p.one("e").is_err() && p.refuse_repeats().is_err());
         assert!(Params::parse(b"a=%ff").is_err());
+    }
+
+    #[test]
+    fn pairs_are_bounded() {
+        assert!(Params::parse("a=1&".repeat(64).as_bytes()).is_ok());
+        assert!(Params::parse("a=1&".repeat(65).as_bytes()).is_err());
     }
 
     #[test]

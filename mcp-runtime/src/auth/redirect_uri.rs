@@ -31,7 +31,7 @@ pub(crate) fn registrable(uri: &str, config: &Config) -> Result<(), &'static str
         "http" if uri.starts_with("http://") && is_loopback(&url, config) => Ok(()),
         "http" => Err("a redirect URI is plain http and not on loopback"),
         // A registered name such as `com.example.app:/cb` or `cursor://…`; none that a browser runs or reads itself.
-        scheme if config.private_use_schemes && is_private_use(scheme) => Ok(()),
+        scheme if config.private_use_schemes.iter().any(|s| s == scheme) => Ok(()),
         _ => Err("a redirect URI has a scheme that is not allowed"),
     }
 }
@@ -49,6 +49,10 @@ pub(crate) fn is_loopback(url: &Url, config: &Config) -> bool {
 /// Whether a requested redirect URI is a registered one: byte for byte, but for the port of a loopback URI, which an
 /// app learns when it starts (RFC 8252 §7.3).
 pub(crate) fn matches(registered: &str, asked: &str, config: &Config) -> bool {
+    // Judged by today's rules: they may be stricter than those of the day when it was registered.
+    if registrable(registered, config).is_err() {
+        return false;
+    }
     if registered == asked {
         return true;
     }
@@ -142,7 +146,8 @@ fn has_dot_segment(uri: &str) -> bool {
     })
 }
 
-fn is_private_use(scheme: &str) -> bool {
+/// Whether a scheme can be an app's own: none that a browser or the system runs or opens itself.
+pub(crate) fn is_private_use(scheme: &str) -> bool {
     const NEVER: [&str; 18] = [
         "javascript",
         "data",
@@ -163,7 +168,12 @@ fn is_private_use(scheme: &str) -> bool {
         "chrome",
         "intent",
     ];
-    !NEVER.contains(&scheme) && !scheme.starts_with("ms-")
+    scheme.starts_with(|c: char| c.is_ascii_lowercase())
+        && scheme
+            .bytes()
+            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"+-.".contains(&b))
+        && !NEVER.contains(&scheme)
+        && !scheme.starts_with("ms-")
 }
 
 #[cfg(test)]
@@ -173,7 +183,7 @@ mod tests {
     #[test]
     fn item_9_schemes_are_allowed_not_denied() {
         let open = Config {
-            private_use_schemes: true,
+            private_use_schemes: vec!["cursor".into()],
             ..Config::default()
         };
         for bad in [
@@ -235,13 +245,18 @@ mod tests {
             assert!(registrable(bad, &config).is_err(), "{bad}");
         }
         let open = Config {
-            private_use_schemes: true,
+            private_use_schemes: vec!["cursor".into()],
             ..Config::default()
         };
         assert_eq!(
             registrable("cursor://anysphere.cursor-mcp/oauth/cb", &open),
             Ok(())
         );
+        assert!(
+            registrable("vscode://x/cb", &open).is_err(),
+            "not in the list"
+        );
+        assert!(!is_private_use("javascript") && !is_private_use("cursor://"));
         let strict = Config {
             localhost_redirects: false,
             ..Config::default()

@@ -1,8 +1,9 @@
 //! The refresh grant (RFC 6749 §6) with rotation and reuse detection (RFC 9700 §4.14.2).
 //!
 //! The successor of a token is derived from it, so a client whose answer got lost can ask again and gets the same
-//! successor, without any token being kept in clear. That ends when the successor is used, after the window, or after
-//! a few retries; from then on the old token is a stolen one and its family ends.
+//! successor, without any token being kept in clear. A few times, that is: more
+//! retries are refused. When the successor was used or the window is over, the old token is a stolen one and its family
+//! ends.
 
 use super::authorize::check_resource;
 use super::clients::Client;
@@ -12,7 +13,7 @@ use super::params::Params;
 use super::scope::within;
 use super::secret::{Secret, digest};
 use super::server::Server;
-use super::token::Issue;
+use super::token::{Issue, prepare};
 use crate::store::{RefreshRecord, Retry, Rotated};
 
 const MOST_RETRIES: i64 = 10;
@@ -69,6 +70,7 @@ pub(crate) async fn exchange(
         window: millis(server.config.refresh_window),
         times: MOST_RETRIES,
     };
+    let access = prepare(server, &grant, scope).await?;
     let until = server.denied_until();
     match server
         .store
@@ -79,8 +81,7 @@ pub(crate) async fn exchange(
             tracing::info!(target: "mcp_runtime::audit", event = "refresh", client = client.id,
                 grant = grant.id, retry = outcome == Rotated::Again);
             Ok(Issue {
-                scope,
-                grant,
+                access,
                 refresh: Some(successor),
             })
         }

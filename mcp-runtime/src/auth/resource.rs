@@ -6,6 +6,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use sha2::{Digest, Sha256};
 
 use super::access_token::{self, LONGEST};
+use super::keys::KeySet;
 use super::server::Server;
 use super::{Refusal, Site};
 use crate::extract::User;
@@ -68,6 +69,11 @@ impl Gate {
     /// Verifies every token anew.
     pub(crate) fn forget_tokens(&self) {
         self.drop_tokens(|_| true);
+    }
+
+    fn forget(&self, digest: &[u8; 32]) {
+        let shard = self.shard(digest).write();
+        shard.unwrap_or_else(PoisonError::into_inner).remove(digest);
     }
 
     fn drop_tokens(&self, which: impl Fn(&Verified) -> bool) {
@@ -189,8 +195,26 @@ impl Server {
 
     fn verify(&self, token: &[u8], digest: [u8; 32], now: Millis) -> Option<Arc<User>> {
         let token = std::str::from_utf8(token).ok()?;
-        let keys = self.keys();
-        let claims = access_token::verify(&keys, token, &self.issuer, &self.resource, now)?;
+        loop {
+            let keys = self.keys();
+            let user = self.verify_by(&keys, token, digest, now)?;
+            // The keys may have changed after they were read and before the token was kept: then the cache was emptied
+            // too early, and a token of a dropped key must not stay in it.
+            if Arc::ptr_eq(&keys, &self.keys()) {
+                return Some(user);
+            }
+            self.gate.forget(&digest);
+        }
+    }
+
+    fn verify_by(
+        &self,
+        keys: &KeySet,
+        token: &str,
+        digest: [u8; 32],
+        now: Millis,
+    ) -> Option<Arc<User>> {
+        let claims = access_token::verify(keys, token, &self.issuer, &self.resource, now)?;
         let user = User::new(claims.sub, claims.name)
             .with_scopes(claims.scope.split(' '))
             .with_client(claims.client_id);

@@ -11,6 +11,7 @@ use super::keys::{self, KeySet};
 use super::resource::Gate;
 use super::scope::Scopes;
 use super::secret::DeriveKey;
+use super::throttle::Lines;
 use super::{Site, clock, demo};
 use crate::settings::SettingsError;
 use crate::store::{Millis, Retention, Store, StoreError};
@@ -35,6 +36,7 @@ pub(crate) struct Server {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) derive: DeriveKey,
     pub(crate) hasher: Hasher,
+    pub(crate) lines: Lines,
     pub(crate) gate: Gate,
     keys: RwLock<Arc<KeySet>>,
     banner: Vec<String>,
@@ -77,6 +79,7 @@ impl Server {
             store,
             derive,
             hasher: Hasher::new(),
+            lines: Lines::default(),
             keys: RwLock::new(Arc::new(keys)),
             banner: vec![
                 "auth    embedded OAuth 2.1 server with a sign-in page".into(),
@@ -84,6 +87,13 @@ impl Server {
             ],
             config,
         };
+        if !site.url.is_https() && !site.url.is_loopback() {
+            tracing::warn!(url = %site.url, "ALLOW_INSECURE_HTTP: passwords and tokens travel unencrypted");
+            server.banner.push(
+                "warning plain http (ALLOW_INSECURE_HTTP): passwords and tokens travel unencrypted"
+                    .into(),
+            );
+        }
         let said = demo::settle(&server, path.as_deref()).await?;
         server.banner.extend(said);
         server.look_around().await.map_err(trouble)?;
@@ -93,6 +103,11 @@ impl Server {
     /// The present.
     pub(crate) fn now(&self) -> Millis {
         self.config.clock.now()
+    }
+
+    /// Whether nobody but this machine reaches the server, as far as its settings say.
+    pub(crate) fn is_private(&self) -> bool {
+        self.site.loopback_bind && self.site.url.is_loopback()
     }
 
     /// Until when a revocation made now must be remembered.
@@ -136,7 +151,7 @@ impl Server {
         Ok(())
     }
 
-    /// Deletes a batch of what nothing can use any more.
+    /// Deletes what nothing can use any more.
     pub(crate) async fn sweep(&self) -> Result<u64, StoreError> {
         let now = self.now();
         let limits = Retention {
@@ -145,7 +160,14 @@ impl Server {
             idle_clients_before: now - 90 * DAY,
             ended_before: now - DAY,
         };
-        self.store.collect_expired(limits, 500).await
+        // Batches keep each transaction short; all of them together keep up with whoever fills the tables.
+        let mut gone = 0;
+        loop {
+            match self.store.collect_expired(limits, 500).await? {
+                0 => return Ok(gone),
+                batch => gone += batch,
+            }
+        }
     }
 
     /// Looks around and sweeps until the server is dropped.

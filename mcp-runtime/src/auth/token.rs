@@ -14,9 +14,7 @@ use crate::store::Grant;
 
 /// What a grant earned.
 pub(crate) struct Issue {
-    pub(crate) grant: Grant,
-    /// The scope of the access token.
-    pub(crate) scope: String,
+    pub(crate) access: Access,
     /// The new refresh token.
     pub(crate) refresh: Option<Secret>,
 }
@@ -51,35 +49,47 @@ pub(crate) async fn serve(
         "authorization_code" => code::redeem(server, &client, params).await?,
         _ => refresh::exchange(server, &client, params).await?,
     };
-    answer(server, issue).await
+    let mut body = json!({
+        "access_token": issue.access.token,
+        "token_type": "Bearer",
+        "expires_in": issue.access.seconds,
+        "scope": issue.access.scope,
+    });
+    if let Some(refresh) = issue.refresh {
+        body["refresh_token"] = json!(refresh.expose());
+    }
+    Ok(body)
 }
 
-async fn answer(server: &Server, issue: Issue) -> Result<Value, Fault> {
-    let Issue {
-        grant,
-        scope,
-        refresh,
-    } = issue;
-    let user = server
-        .store
-        .user_by_id(&grant.user_id)
-        .await?
-        .ok_or_else(Fault::invalid_grant)?;
+/// An access token, ready to be sent.
+pub(crate) struct Access {
+    token: String,
+    seconds: i64,
+    scope: String,
+}
+
+/// Makes the access token. This comes before a code or a refresh token is used up: nothing may fail after that, or the
+/// client is left with nothing.
+///
+/// # Errors
+/// `invalid_grant` where the user is gone, or 503.
+pub(crate) async fn prepare(
+    server: &Server,
+    grant: &Grant,
+    scope: String,
+) -> Result<Access, Fault> {
+    let user = server.store.user_by_id(&grant.user_id).await?;
+    let user = user.ok_or_else(Fault::invalid_grant)?;
     let now = server.now();
     let lifetime = millis(server.config.access_token_lifetime);
-    let claims = Claims::new(&server.issuer, &grant, &user.name, &scope, lifetime, now);
+    let claims = Claims::new(&server.issuer, grant, &user.name, &scope, lifetime, now);
     let token = access_token::sign(&server.keys(), &claims, now).ok_or_else(|| {
         tracing::error!("no key can sign");
         Fault::unavailable(5)
     })?;
-    let mut body = json!({
-        "access_token": token,
-        "token_type": "Bearer",
-        "expires_in": claims.exp - claims.iat,
-        "scope": scope,
-    });
-    if let Some(refresh) = refresh {
-        body["refresh_token"] = json!(refresh.expose());
-    }
-    Ok(body)
+    Ok(Access {
+        token,
+        seconds: claims.exp - claims.iat,
+        scope,
+    })
 }

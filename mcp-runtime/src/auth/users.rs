@@ -10,11 +10,14 @@ pub(crate) fn name_key(name: &str) -> String {
     name.trim().to_lowercase()
 }
 
-/// Whether a text may be shown as a name: no controls, and nothing that turns the direction of the text around it.
+/// Whether a text may be shown as a name: no controls, nothing invisible, and nothing that turns the direction of the
+/// text around it.
 pub(crate) fn is_showable(text: &str) -> bool {
     !text.chars().any(|c| {
         c.is_control()
-            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+            || matches!(c, '\u{ad}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{180e}' | '\u{200b}'..='\u{200f}'
+                | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{feff}' | '\u{ffa0}'
+                | '\u{e0000}'..='\u{e007f}')
     })
 }
 
@@ -53,5 +56,21 @@ pub(crate) fn new_user(name: &str, hash: String, demo: Option<String>, now: Mill
         demo,
         disabled: false,
         created_at: now,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_visible() {
+        assert!(is_showable("Zoë 🎲"));
+        for hidden in
+            "\u{ad}\u{61c}\u{115f}\u{1160}\u{180e}\u{2028}\u{202e}\u{3164}\u{e0041}".chars()
+        {
+            assert!(!is_showable(&format!("a{hidden}b")), "{hidden:?}");
+        }
+        assert!(check_name("\u{2003}").is_err(), "blank");
     }
 }

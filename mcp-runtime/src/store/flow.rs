@@ -13,6 +13,28 @@ pub(crate) struct Transaction {
     pub(crate) request: String,
     /// Until when it may be answered.
     pub(crate) expires_at: Millis,
+    /// A digest of the address that asked.
+    pub(crate) origin: String,
+}
+
+/// How many requests may wait.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Waiting {
+    /// From everywhere.
+    pub(crate) in_all: i64,
+    /// From one origin.
+    pub(crate) per_origin: i64,
+}
+
+/// Whether a request was kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kept {
+    /// It waits.
+    Yes,
+    /// Too many wait.
+    Full,
+    /// Too many of its origin wait.
+    FullHere,
 }
 
 /// A signed-in browser.
@@ -28,13 +50,13 @@ pub(crate) struct SessionRecord {
 
 /// Verbs about signing in.
 pub(crate) trait Flow {
-    /// Keeps a request, unless `cap` others wait already: `false`.
+    /// Keeps a request, unless too many others wait already.
     fn put_transaction<'a>(
         &'a self,
         transaction: &'a Transaction,
-        cap: i64,
+        most: Waiting,
         now: Millis,
-    ) -> Reply<'a, bool>;
+    ) -> Reply<'a, Kept>;
 
     /// The request of that handle, if it is still open.
     fn transaction<'a>(&'a self, handle: &'a str, now: Millis) -> Reply<'a, Option<Transaction>>;
@@ -43,7 +65,7 @@ pub(crate) trait Flow {
     fn take_transaction<'a>(&'a self, handle: &'a str, now: Millis) -> Reply<'a, bool>;
 
     /// Closes a request and writes the grant, its code and, after a login, the new session, all or nothing. `false` when
-    /// the request was closed before, or the user is gone or disabled.
+    /// the request was closed before, the user is gone or disabled, or the proof no longer holds.
     fn approve<'a>(&'a self, approval: Approval<'a>, now: Millis) -> Reply<'a, bool>;
 
     /// The open session of that handle whose user may still sign in, with the user's name.
@@ -53,12 +75,13 @@ pub(crate) trait Flow {
         now: Millis,
     ) -> Reply<'a, Option<(SessionRecord, String)>>;
 
-    /// Whether this user has let this client have this redirect URI before.
+    /// Whether a grant lives by which this user lets this client have this redirect URI.
     fn approved_before<'a>(
         &'a self,
         user_id: &'a str,
         client_id: &'a str,
         redirect_uri: &'a str,
+        now: Millis,
     ) -> Reply<'a, bool>;
 
     /// Adds to a counter that forgets after `window` milliseconds; the count, and when it forgets.
@@ -85,8 +108,19 @@ pub(crate) struct Approval<'a> {
     pub(crate) grant: &'a Grant,
     /// Its code.
     pub(crate) code: &'a CodeRecord,
+    /// What the approval rests on; it must still hold.
+    pub(crate) by: Proof<'a>,
     /// The session that the login began, and the digest of the one that it replaces.
     pub(crate) session: Option<(&'a SessionRecord, Option<&'a str>)>,
+}
+
+/// How this server knows who approves.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Proof<'a> {
+    /// By the password of this hash.
+    Password(&'a str),
+    /// By the session of this handle.
+    Session(&'a str),
 }
 
 /// What [`Flow::collect_expired`] may take.

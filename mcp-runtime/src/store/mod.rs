@@ -20,7 +20,9 @@ use std::fmt;
 use futures_util::future::BoxFuture;
 
 pub(crate) use clients::{ClientRecord, Clients};
-pub(crate) use flow::{Approval, Flow, Retention, SessionRecord, Transaction};
+pub(crate) use flow::{
+    Approval, Flow, Kept, Proof, Retention, SessionRecord, Transaction, Waiting,
+};
 pub(crate) use grants::{
     CodeRecord, Grant, GrantLine, Grants, Redeemed, RefreshRecord, Retry, Rotated,
 };

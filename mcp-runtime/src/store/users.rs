@@ -46,8 +46,8 @@ pub(crate) trait Users {
         denied_until: Millis,
     ) -> Reply<'a, bool>;
 
-    /// Replaces the hash of an unchanged password by a stronger one.
-    fn strengthen_hash<'a>(&'a self, id: &'a str, old: &'a str, new: &'a str) -> Reply<'a, ()>;
+    /// Replaces the hash of an unchanged password by a stronger one; `false` when it is another by now.
+    fn strengthen_hash<'a>(&'a self, id: &'a str, old: &'a str, new: &'a str) -> Reply<'a, bool>;
 
     /// Removes a user with its sessions and grants; `false` when there is none.
     fn remove_user<'a>(&'a self, id: &'a str, now: Millis, denied_until: Millis)

@@ -110,7 +110,7 @@ async fn item_9_redirect_uris_are_allowed_by_scheme_not_denied_by_text() {
     // Opting in to private-use schemes opens none of these doors.
     for server in [
         TestServer::start(),
-        TestServer::with(|auth| auth.private_use_schemes(true)),
+        TestServer::with(|auth| auth.private_use_schemes(["cursor"])),
     ] {
         for uri in [
             "javascript:alert(1)",
@@ -206,11 +206,15 @@ async fn item_10_private_use_schemes_are_an_opt_in() {
     register_uri(&server, uri)
         .await
         .expect_error(400, "invalid_redirect_uri");
-    let server = TestServer::with(|auth| auth.private_use_schemes(true));
+    let server = TestServer::with(|auth| auth.private_use_schemes(["cursor"]));
     // Cursor calls itself a web application.
     let mut metadata = with("redirect_uris", json!([uri]));
     metadata["application_type"] = json!("web");
     register(&server, &metadata).await.expect(201);
+    // Only those that are named.
+    register_uri(&server, "vscode://x/cb")
+        .await
+        .expect_error(400, "invalid_redirect_uri");
 }
 
 #[tokio::test]

@@ -180,6 +180,20 @@ async fn demo_passwords_work_on_this_machine_only() {
 }
 
 #[tokio::test]
+async fn demo_passwords_that_another_server_gave_back_do_not_work_here() {
+    let database = Database::new();
+    let public = Setup::new()
+        .on(&database)
+        .var("PUBLIC_URL", "https://as.test")
+        .start();
+    let private = Setup::new().on(&database).start();
+    let mut here = Flow::new(&private).await;
+    here.sign_in("alice", "password123").await.expect(303);
+    let mut there = Flow::new(&public).await;
+    there.sign_in("alice", "password123").await.expect(401);
+}
+
+#[tokio::test]
 async fn item_102_forms_are_bounded_declared_or_not() {
     let server = TestServer::start();
     let body = format!("grant_type=x&padding={}", "x".repeat(17 * 1024));

@@ -56,7 +56,7 @@ async fn authorize_by_post(
 
 async fn begin(server: &Server, req: &HttpRequest, params: &Params, posted: bool) -> HttpResponse {
     let cookies = Cookies::of(&server.site);
-    match authorize::begin(server, params, &cookies.read(req)).await {
+    match authorize::begin(server, params, &cookies.read(req), address(req)).await {
         Begun::SignIn { handle, browser } => {
             // Relative to this page's own path, which is under the public URL's.
             let to = format!("{}/login?txn={}", server.site.url.path(), handle.expose());

@@ -47,7 +47,7 @@ pub(super) fn sign_in(
                 Some(user) => {
                     p { "You are signed in as " strong { (user) } ". "
                         a href=(other) { "Use another account" } }
-                    button type="submit" { "Allow" }
+                    button.late type="submit" { "Allow" }
                 }
                 None => {
                     (fields(page))

@@ -2,7 +2,8 @@
 //! `ON CONFLICT`, `RETURNING`, and the condition inside the statement that writes.
 
 /// The schema, one script per version; a database remembers how many of them it has seen.
-pub(super) const MIGRATIONS: &[&str] = &[include_str!("schema_1.sql")];
+pub(super) const MIGRATIONS: &[&str] =
+    &[include_str!("schema_1.sql"), include_str!("schema_2.sql")];
 
 pub(super) mod users {
     pub(crate) const ADD: &str = "INSERT INTO users (id, name, name_key, password, demo, disabled, created_at) \
@@ -31,8 +32,12 @@ pub(super) mod clients {
 }
 
 pub(super) mod flow {
-    pub(crate) const PUT_TRANSACTION: &str = "INSERT INTO transactions (handle, browser, request, expires_at) \
-        SELECT $1, $2, $3, $4 WHERE (SELECT COUNT(*) FROM transactions WHERE expires_at > $6) < $5";
+    pub(crate) const PUT_TRANSACTION: &str = "INSERT INTO transactions (handle, browser, request, expires_at, origin) \
+        SELECT $1, $2, $3, $4, $5 \
+        WHERE (SELECT COUNT(*) FROM transactions WHERE expires_at > $8) < $6 \
+        AND (SELECT COUNT(*) FROM transactions WHERE origin = $5 AND expires_at > $8) < $7";
+    pub(crate) const WAITING_FROM: &str =
+        "SELECT COUNT(*) FROM transactions WHERE origin = $1 AND expires_at > $2";
     pub(crate) const TRANSACTION: &str =
         "SELECT * FROM transactions WHERE handle = $1 AND expires_at > $2";
     pub(crate) const TAKE_TRANSACTION: &str =
@@ -44,7 +49,8 @@ pub(super) mod flow {
         WHERE sessions.handle = $1 AND sessions.expires_at > $2 AND users.disabled = 0";
     pub(crate) const END_SESSION: &str = "DELETE FROM sessions WHERE handle = $1";
     pub(crate) const APPROVED_BEFORE: &str = "SELECT 1 FROM grants \
-        WHERE user_id = $1 AND client_id = $2 AND redirect_uri = $3 LIMIT 1";
+        WHERE user_id = $1 AND client_id = $2 AND redirect_uri = $3 \
+        AND revoked_at IS NULL AND expires_at > $4 LIMIT 1";
     pub(crate) const BUMP: &str = "INSERT INTO counters (name, n, expires_at) VALUES ($1, $2, $3) \
         ON CONFLICT (name) DO UPDATE SET \
         n = CASE WHEN counters.expires_at <= $4 THEN excluded.n ELSE counters.n + excluded.n END, \
@@ -76,10 +82,15 @@ pub(super) mod flow {
 }
 
 pub(super) mod grants {
+    /// What the approval rests on is looked at again here: since the page was read, the password may have been changed
+    /// or the session ended.
     pub(crate) const ADD: &str = "INSERT INTO grants \
         (id, user_id, client_id, redirect_uri, resource, scope, created_at, expires_at) \
         SELECT $1, $2, $3, $4, $5, $6, $7, $8 \
-        WHERE EXISTS (SELECT 1 FROM users WHERE id = $2 AND disabled = 0)";
+        WHERE EXISTS (SELECT 1 FROM users WHERE id = $2 AND disabled = 0 \
+        AND ($9 IS NULL OR password = $9)) \
+        AND ($10 IS NULL OR EXISTS \
+        (SELECT 1 FROM sessions WHERE handle = $10 AND user_id = $2 AND expires_at > $7))";
     pub(crate) const ADD_CODE: &str = "INSERT INTO codes (digest, grant_id, challenge, redirect_uri, expires_at) \
         VALUES ($1, $2, $3, $4, $5)";
     pub(crate) const CODE: &str = "SELECT codes.digest, codes.grant_id, codes.challenge, codes.expires_at, \
@@ -117,8 +128,12 @@ pub(super) mod grants {
         AND grants.revoked_at IS NULL AND grants.expires_at > $2 AND users.disabled = 0) \
         AND EXISTS (SELECT 1 FROM refresh_tokens AS next WHERE next.grant_id = refresh_tokens.grant_id \
         AND next.digest = $5 AND next.used_at IS NULL)";
-    pub(crate) const USED_REFRESH: &str =
-        "SELECT grant_id FROM refresh_tokens WHERE digest = $1 AND used_at IS NOT NULL";
+    /// The grant of a token whose reuse is proven. A burst of retries is none while nobody has used the successor.
+    pub(crate) const USED_REFRESH: &str = "SELECT grant_id FROM refresh_tokens \
+        WHERE digest = $1 AND used_at IS NOT NULL AND NOT (used_at + $3 > $2 \
+        AND EXISTS (SELECT 1 FROM refresh_tokens AS next \
+        WHERE next.grant_id = refresh_tokens.grant_id \
+        AND next.digest = $4 AND next.used_at IS NULL))";
     pub(crate) const REVOKE: &str =
         "UPDATE grants SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL";
     pub(crate) const LIVES: &str = "SELECT 1 FROM grants \

@@ -49,6 +49,13 @@ pub(super) fn prepare(path: &Path) -> Result<(), SettingsError> {
         ))
     };
     if let Some(directory) = path.parent().filter(|d| !d.as_os_str().is_empty()) {
+        if directory.exists() && !directory.is_dir() {
+            return Err(SettingsError::new(format!(
+                "the store's directory `{}` is a file: set DATABASE_URL to a file in a directory, \
+                 such as sqlite:/var/lib/mcp/auth.db",
+                directory.display()
+            )));
+        }
         make_directory(directory).map_err(|e| cannot(directory, e))?;
     }
     // `create_new` is O_EXCL: it neither follows a link nor takes over a file that someone put there.
@@ -56,8 +63,12 @@ pub(super) fn prepare(path: &Path) -> Result<(), SettingsError> {
         Ok(_) => Ok(()),
         Err(error) if error.kind() == ErrorKind::AlreadyExists => {
             judge(path)?;
-            let writable = fs::OpenOptions::new().write(true).open(path);
-            writable.map(drop).map_err(|e| cannot(path, e))
+            let file = fs::OpenOptions::new().write(true).open(path);
+            let file = file.map_err(|e| cannot(path, e))?;
+            #[cfg(unix)]
+            judge_owner(path, &file).map_err(|e| cannot(path, e))??;
+            drop(file);
+            Ok(())
         }
         Err(error) => Err(cannot(path, error)),
     }
@@ -105,6 +116,53 @@ fn judge(path: &Path) -> Result<(), SettingsError> {
         )));
     }
     Ok(())
+}
+
+/// Refuses a file of another user, one in a directory where others may put another in its place, and one that is not
+/// the file that was judged.
+#[cfg(unix)]
+fn judge_owner(path: &Path, file: &fs::File) -> std::io::Result<Result<(), SettingsError>> {
+    use std::os::unix::fs::MetadataExt;
+    const WRITABLE_BY_OTHERS: u32 = 0o022;
+    const STICKY: u32 = 0o1000;
+    let refused = |why: String| Ok(Err(SettingsError::new(why)));
+    let directory = match path.parent() {
+        Some(directory) if !directory.as_os_str().is_empty() => directory,
+        _ => Path::new("."),
+    };
+    let (named, opened) = (fs::symlink_metadata(path)?, file.metadata()?);
+    if (named.dev(), named.ino()) != (opened.dev(), opened.ino()) {
+        return refused(format!(
+            "the store `{}` was exchanged while it was opened: see who writes to its directory",
+            path.display()
+        ));
+    }
+    if opened.uid() != own_uid(directory)? {
+        return refused(format!(
+            "the store `{0}`, which holds the signing key, belongs to another user: run `chown \
+             \"$(id -u)\" {0}`",
+            path.display()
+        ));
+    }
+    let mode = fs::metadata(directory)?.mode();
+    if mode & WRITABLE_BY_OTHERS != 0 && mode & STICKY == 0 {
+        return refused(format!(
+            "others can write to the store's directory `{0}`: run `chmod go-w {0}`",
+            directory.display()
+        ));
+    }
+    Ok(Ok(()))
+}
+
+/// The user that this process writes files as: whoever owns a file that it makes.
+#[cfg(unix)]
+fn own_uid(directory: &Path) -> std::io::Result<u32> {
+    use std::os::unix::fs::MetadataExt;
+    let probe = directory.join(format!(".owner-{:x}", rand::random::<u64>()));
+    let made = private(fs::OpenOptions::new().write(true).create_new(true)).open(&probe)?;
+    let uid = made.metadata().map(|meta| meta.uid());
+    fs::remove_file(&probe)?;
+    uid
 }
 
 fn starts_as_database(path: &Path) -> std::io::Result<bool> {
@@ -197,6 +255,17 @@ mod tests {
                 .to_string()
                 .contains("chmod 600")
         );
+
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).expect("chmod");
+        let state = root.join("state");
+        fs::set_permissions(&state, fs::Permissions::from_mode(0o770)).expect("chmod");
+        let told = prepare(&path).expect_err("refused").to_string();
+        assert!(told.contains("chmod go-w"), "{told}");
+        fs::set_permissions(&state, fs::Permissions::from_mode(0o700)).expect("chmod");
+        prepare(&path).expect("as it was");
+        let below = path.join("auth.db");
+        let told = prepare(&below).expect_err("refused").to_string();
+        assert!(told.contains("is a file"), "{told}");
 
         let link = root.join("link.db");
         std::os::unix::fs::symlink(&path, &link).expect("a link");

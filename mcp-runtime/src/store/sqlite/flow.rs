@@ -1,25 +1,40 @@
 use super::{Sqlite, get};
 use crate::store::sql::{clients, flow as sql, grants};
-use crate::store::{Approval, Flow, Millis, Reply, Retention, SessionRecord, Transaction};
+use crate::store::{
+    Approval, Flow, Kept, Millis, Proof, Reply, Retention, SessionRecord, Transaction, Waiting,
+};
 
 impl Flow for Sqlite {
     fn put_transaction<'a>(
         &'a self,
         transaction: &'a Transaction,
-        cap: i64,
+        most: Waiting,
         now: Millis,
-    ) -> Reply<'a, bool> {
+    ) -> Reply<'a, Kept> {
         Box::pin(async move {
             let done = sqlx::query(sql::PUT_TRANSACTION)
                 .bind(&transaction.handle)
                 .bind(&transaction.browser)
                 .bind(&transaction.request)
                 .bind(transaction.expires_at)
-                .bind(cap)
+                .bind(&transaction.origin)
+                .bind(most.in_all)
+                .bind(most.per_origin)
                 .bind(now)
                 .execute(self.pool()?)
                 .await?;
-            Ok(done.rows_affected() == 1)
+            if done.rows_affected() == 1 {
+                return Ok(Kept::Yes);
+            }
+            let here = sqlx::query_scalar::<_, i64>(sql::WAITING_FROM)
+                .bind(&transaction.origin)
+                .bind(now)
+                .fetch_one(self.pool()?)
+                .await?;
+            Ok(match here >= most.per_origin {
+                true => Kept::FullHere,
+                false => Kept::Full,
+            })
         })
     }
 
@@ -34,6 +49,7 @@ impl Flow for Sqlite {
                 browser: get(&row, "browser")?,
                 request: get(&row, "request")?,
                 expires_at: get(&row, "expires_at")?,
+                origin: get(&row, "origin")?,
             }))
         })
     }
@@ -51,8 +67,13 @@ impl Flow for Sqlite {
                 handle,
                 grant,
                 code,
+                by,
                 session,
             } = approval;
+            let (password, handle_of_session) = match by {
+                Proof::Password(hash) => (Some(hash), None),
+                Proof::Session(handle) => (None, Some(handle)),
+            };
             let mut write = self.write().await?;
             let taken = sqlx::query(sql::TAKE_TRANSACTION).bind(handle).bind(now);
             if taken.execute(&mut *write).await?.rows_affected() == 0 {
@@ -67,6 +88,8 @@ impl Flow for Sqlite {
                 .bind(&grant.scope)
                 .bind(grant.created_at)
                 .bind(grant.expires_at)
+                .bind(password)
+                .bind(handle_of_session)
                 .execute(&mut *write)
                 .await?;
             if granted.rows_affected() == 0 {
@@ -128,10 +151,15 @@ impl Flow for Sqlite {
         user_id: &'a str,
         client_id: &'a str,
         redirect_uri: &'a str,
+        now: Millis,
     ) -> Reply<'a, bool> {
         Box::pin(async move {
             let query = sqlx::query(sql::APPROVED_BEFORE);
-            let query = query.bind(user_id).bind(client_id).bind(redirect_uri);
+            let query = query
+                .bind(user_id)
+                .bind(client_id)
+                .bind(redirect_uri)
+                .bind(now);
             Ok(query.fetch_optional(self.pool()?).await?.is_some())
         })
     }

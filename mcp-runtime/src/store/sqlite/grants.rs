@@ -114,7 +114,11 @@ impl Grants for Sqlite {
                     .bind(&successor.digest)
                     .execute(&mut *write)
                     .await?;
-                let used = sqlx::query_scalar::<_, String>(sql::USED_REFRESH).bind(digest);
+                let used = sqlx::query_scalar::<_, String>(sql::USED_REFRESH)
+                    .bind(digest)
+                    .bind(now)
+                    .bind(retry.window)
+                    .bind(&successor.digest);
                 if again.rows_affected() == 1 {
                     Rotated::Again
                 } else if let Some(grant) = used.fetch_optional(&mut *write).await? {

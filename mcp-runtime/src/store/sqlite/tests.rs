@@ -6,8 +6,8 @@ use std::sync::Arc;
 use super::Sqlite;
 use crate::settings::Settings;
 use crate::store::{
-    Approval, ClientRecord, Clients, CodeRecord, Flow, Grant, Grants, KeyRecord, Keys, Redeemed,
-    RefreshRecord, Retry, Rotated, Transaction, UserRecord, Users,
+    Approval, ClientRecord, Clients, CodeRecord, Flow, Grant, Grants, Kept, KeyRecord, Keys, Proof,
+    Redeemed, RefreshRecord, Retry, Rotated, Transaction, UserRecord, Users, Waiting,
 };
 
 struct File(PathBuf);
@@ -67,6 +67,7 @@ async fn approved(store: &Sqlite) {
         browser: "b".into(),
         request: "{}".into(),
         expires_at: 1000,
+        origin: "o".into(),
     };
     let grant = Grant {
         id: "g".into(),
@@ -99,26 +100,30 @@ async fn approved(store: &Sqlite) {
         !store.add_client(&second, 1).await.expect("a verb"),
         "the cap"
     );
-    assert!(
-        store
-            .put_transaction(&transaction, 1, 0)
-            .await
-            .expect("a verb")
-    );
-    let other = Transaction {
+    let most = |in_all, per_origin| Waiting { in_all, per_origin };
+    let kept = store.put_transaction(&transaction, most(1, 1), 0).await;
+    assert_eq!(kept.expect("a verb"), Kept::Yes);
+    let mut other = Transaction {
         handle: "t2".into(),
         ..transaction
     };
-    assert!(
-        !store.put_transaction(&other, 1, 0).await.expect("a verb"),
-        "the cap"
-    );
+    let kept = store.put_transaction(&other, most(9, 1), 0).await;
+    assert_eq!(kept.expect("a verb"), Kept::FullHere);
+    other.origin = "o2".into();
+    let kept = store.put_transaction(&other, most(1, 1), 0).await;
+    assert_eq!(kept.expect("a verb"), Kept::Full);
     let approval = || Approval {
         handle: "t",
         grant: &grant,
         code: &code,
+        by: Proof::Password(&user.password),
         session: None,
     };
+    for by in [Proof::Password("another"), Proof::Session("none")] {
+        let unproven = Approval { by, ..approval() };
+        let done = store.approve(unproven, 1).await.expect("a verb");
+        assert!(!done, "{by:?} does not hold");
+    }
     assert!(store.approve(approval(), 1).await.expect("a verb"));
     assert!(
         !store.approve(approval(), 1).await.expect("a verb"),

@@ -74,11 +74,10 @@ impl Users for Sqlite {
         })
     }
 
-    fn strengthen_hash<'a>(&'a self, id: &'a str, old: &'a str, new: &'a str) -> Reply<'a, ()> {
+    fn strengthen_hash<'a>(&'a self, id: &'a str, old: &'a str, new: &'a str) -> Reply<'a, bool> {
         Box::pin(async move {
             let query = sqlx::query(sql::STRENGTHEN).bind(id).bind(old).bind(new);
-            query.execute(self.pool()?).await?;
-            Ok(())
+            Ok(query.execute(self.pool()?).await?.rows_affected() == 1)
         })
     }
 

@@ -3,6 +3,8 @@ use std::time::Duration;
 use actix_web::test::TestRequest;
 
 use super::world::*;
+use crate::auth::secret::digest;
+use crate::store::Flow;
 
 const GOOD: [(&str, &str); 2] = [("username", "alice"), ("password", PASSWORD)];
 
@@ -326,8 +328,14 @@ async fn item_102_a_large_form_is_refused() {
 async fn a_demo_password_works_on_this_machine_only() {
     let demo = |auth: crate::auth::Auth| auth.demo_user("dora", "password123");
     let form = [("username", "dora"), ("password", "password123")];
-    for (url, status) in [("http://127.0.0.1:8000", 303), (ISSUER, 401)] {
+    let (local, remote) = ("127.0.0.1:1234", "203.0.113.7:1234");
+    for (url, peer, status) in [
+        ("http://127.0.0.1:8000", local, 303),
+        ("http://127.0.0.1:8000", remote, 401),
+        (ISSUER, local, 401),
+    ] {
         let w = world_of(url, demo).await;
+        w.peer.set(peer);
         let client = w.client().await;
         let mut jar = Jar::default();
         let page = w.page(&mut jar, &client, &[]).await;
@@ -339,4 +347,65 @@ async fn a_demo_password_works_on_this_machine_only() {
         let banner = w.server.banner_lines().join("\n");
         assert!(banner.contains("dora") || banner.contains("demo users got new passwords"));
     }
+}
+
+#[tokio::test]
+async fn item_46_an_account_under_attack_still_lets_its_user_in() {
+    let w = world().await;
+    let client = w.client().await;
+    for counter in [digest("login as alice"), "login".to_owned()] {
+        let bumped = w
+            .store
+            .bump_counter(&counter, 5000, 300_000, w.server.now());
+        bumped.await.expect("counted");
+    }
+    let mut jar = Jar::default();
+    let page = w.page(&mut jar, &client, &[]).await;
+    let begun = std::time::Instant::now();
+    let answer = w.decide(&mut jar, &page, &GOOD).await;
+    assert!(answer.param("code").is_some(), "{}", answer.status);
+    assert!(begun.elapsed() >= Duration::from_secs(1), "at once");
+}
+
+#[tokio::test]
+async fn one_address_cannot_take_up_all_waiting_sign_ins() {
+    let w = world().await;
+    let client = w.client().await;
+    let begin = async || w.authorize(&mut Jar::default(), &request(&client)).await;
+    for _ in 0..200 {
+        assert_eq!(begin().await.status, 302);
+    }
+    let stopped = begin().await;
+    assert_eq!((stopped.status, stopped.header("Retry-After")), (429, "60"));
+    w.peer.set("203.0.113.8:1");
+    assert_eq!(begin().await.status, 302);
+    w.clock.advance(Duration::from_secs(700));
+    w.peer.set("203.0.113.7:1");
+    assert_eq!(begin().await.status, 302);
+}
+
+#[tokio::test]
+async fn a_state_beyond_2_kib_is_refused() {
+    let w = world().await;
+    let client = w.client().await;
+    for (length, error) in [(2048, None), (2049, Some("invalid_request"))] {
+        let state = "x".repeat(length);
+        let form = with(&request(&client), &[("state", &state)]);
+        let answer = w.authorize(&mut Jar::default(), &form).await;
+        match error {
+            None => assert!(answer.location().starts_with("/login")),
+            Some(_) => assert_eq!(answer.param("error").as_deref(), error),
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_sweep_takes_all_that_expired() {
+    let w = world().await;
+    for i in 0..1100 {
+        let name = i.to_string();
+        let bumped = w.store.bump_counter(&name, 1, 1, 0);
+        bumped.await.expect("counted");
+    }
+    assert!(w.server.sweep().await.expect("swept") >= 1100);
 }

@@ -112,6 +112,8 @@ pub(super) struct World {
     pub(super) server: Arc<Server>,
     pub(super) store: Arc<Sqlite>,
     pub(super) clock: Clock,
+    /// Where requests come from.
+    pub(super) peer: std::cell::Cell<&'static str>,
 }
 
 pub(super) async fn world() -> World {
@@ -169,12 +171,13 @@ pub(super) async fn world_of(issuer: &str, change: impl FnOnce(Auth) -> Auth) ->
         server,
         store,
         clock,
+        peer: std::cell::Cell::new("203.0.113.7:1234"),
     }
 }
 
 impl World {
     pub(super) async fn send(&self, request: TestRequest) -> Answer {
-        let peer = "203.0.113.7:1234".parse().expect("an address");
+        let peer = self.peer.get().parse().expect("an address");
         (self.app)(request.peer_addr(peer)).await
     }
 
