@@ -71,6 +71,17 @@ pub(crate) async fn settle(
     if !due.is_empty() {
         lines.extend(make_random(server, due, store_path).await?);
     }
+    if lines.is_empty() {
+        let users = server
+            .store
+            .list_users()
+            .await
+            .map_err(|e| trouble(e.into()))?;
+        lines.push(match users.len() {
+            0 => "users   none yet: add one with the command `user add NAME`".into(),
+            n => format!("users   {n}"),
+        });
+    }
     Ok(lines)
 }
 
