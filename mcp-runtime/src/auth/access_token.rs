@@ -33,7 +33,7 @@ pub(crate) struct Claims {
     pub(crate) scope: String,
     /// The grant, by which tokens are revoked.
     pub(crate) gid: String,
-    /// The name to show.
+    /// The name to show; empty where it must be looked up.
     pub(crate) name: String,
 }
 
@@ -71,7 +71,13 @@ impl Claims {
             client_id: grant.client_id.clone(),
             scope: scope.to_owned(),
             gid: grant.id.clone(),
-            name: user_name.to_owned(),
+            // Every client can read the token, so a name that is an e-mail address stays out (RFC 9068 §6); the
+            // store has it.
+            name: if user_name.contains('@') {
+                String::new()
+            } else {
+                user_name.to_owned()
+            },
         }
     }
 }

@@ -67,7 +67,7 @@ impl Guard {
         match &self.0 {
             Kind::Open => Ok(None),
             #[cfg(feature = "auth")]
-            Kind::Embedded(server) => server.authenticate(authorization).map(Some),
+            Kind::Embedded(server) => server.authenticate(authorization).await.map(Some),
         }
     }
 

@@ -155,7 +155,7 @@ impl Gate {
 
 impl Server {
     /// The caller of a request, by all values of its `Authorization` headers.
-    pub(crate) fn authenticate(&self, authorization: &[&[u8]]) -> Result<Arc<User>, Refusal> {
+    pub(crate) async fn authenticate(&self, authorization: &[&[u8]]) -> Result<Arc<User>, Refusal> {
         let value = match authorization {
             [] => return Err(self.gate.unauthenticated("", "sign in to call this server")),
             [value] => value,
@@ -185,7 +185,7 @@ impl Server {
         let digest: [u8; 32] = Sha256::digest(token).into();
         let user = match self.gate.seen(&digest, now) {
             Some(user) => user,
-            None => self.verify(token, digest, now).ok_or_else(bad)?,
+            None => self.verify(token, digest, now).await.ok_or_else(bad)?,
         };
         if !user.has_scope(&self.gate.base) {
             return Err(self.gate.insufficient(&self.gate.base));
@@ -193,11 +193,11 @@ impl Server {
         Ok(user)
     }
 
-    fn verify(&self, token: &[u8], digest: [u8; 32], now: Millis) -> Option<Arc<User>> {
+    async fn verify(&self, token: &[u8], digest: [u8; 32], now: Millis) -> Option<Arc<User>> {
         let token = std::str::from_utf8(token).ok()?;
         loop {
             let keys = self.keys();
-            let user = self.verify_by(&keys, token, digest, now)?;
+            let user = self.verify_by(&keys, token, digest, now).await?;
             // The keys may have changed after they were read and before the token was kept: then the cache was emptied
             // too early, and a token of a dropped key must not stay in it.
             if Arc::ptr_eq(&keys, &self.keys()) {
@@ -207,7 +207,7 @@ impl Server {
         }
     }
 
-    fn verify_by(
+    async fn verify_by(
         &self,
         keys: &KeySet,
         token: &str,
@@ -215,7 +215,15 @@ impl Server {
         now: Millis,
     ) -> Option<Arc<User>> {
         let claims = access_token::verify(keys, token, &self.issuer, &self.resource, now)?;
-        let user = User::new(claims.sub, claims.name)
+        let name = match claims.name.as_str() {
+            "" => match self.store.user_by_id(&claims.sub).await {
+                Ok(Some(user)) => user.name,
+                // The token is good; that its user cannot be named now is no reason to refuse it.
+                _ => claims.sub.clone(),
+            },
+            _ => claims.name,
+        };
+        let user = User::new(claims.sub, name)
             .with_scopes(claims.scope.split(' '))
             .with_client(claims.client_id);
         let user = Arc::new(user);

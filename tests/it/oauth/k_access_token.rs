@@ -58,6 +58,26 @@ async fn item_79_access_tokens_follow_rfc_9068() {
 }
 
 #[tokio::test]
+async fn item_79_a_name_that_is_an_e_mail_address_is_in_no_token_and_known_all_the_same() {
+    let server = TestServer::with(|auth| auth.demo_user("carol@corp.test", "correct horse"));
+    let mut carol = Flow::new(&server).await;
+    let code = carol
+        .sign_in("carol@corp.test", "correct horse")
+        .await
+        .answer("code")
+        .expect("a code");
+    let token = carol
+        .token(&carol.redemption(&code))
+        .await
+        .expect(200)
+        .json();
+    let token = token["access_token"].as_str().expect("a token");
+    assert!(!claims(token).to_string().contains('@'));
+    let answer = call(&server, token, "whoami").await.expect(200);
+    assert!(answer.body.contains("carol@corp.test"), "{}", answer.body);
+}
+
+#[tokio::test]
 async fn item_79_the_subject_is_one_user_everywhere_and_no_other() {
     let server = TestServer::start();
     let (mut one, mut two) = (Flow::new(&server).await, Flow::new(&server).await);

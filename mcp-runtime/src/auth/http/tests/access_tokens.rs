@@ -49,7 +49,7 @@ async fn items_79_to_84_access_tokens_are_read_strictly() {
         assert!(good.get(name).is_some(), "{name}");
     }
     assert_ne!(good["sub"], good["client_id"]);
-    assert_eq!(w.call(&forge(&w, &header, &good)), 200);
+    assert_eq!(w.call(&forge(&w, &header, &good)).await, 200);
 
     let now = w.server.now() / 1000;
     for (name, value) in [
@@ -74,9 +74,13 @@ async fn items_79_to_84_access_tokens_are_read_strictly() {
     ] {
         let mut bad = good.clone();
         bad[name] = value.clone();
-        assert_eq!(w.call(&forge(&w, &header, &bad)), 401, "{name}: {value}");
+        assert_eq!(
+            w.call(&forge(&w, &header, &bad)).await,
+            401,
+            "{name}: {value}"
+        );
         bad.as_object_mut().expect("an object").remove(name);
-        let without = w.call(&forge(&w, &header, &bad));
+        let without = w.call(&forge(&w, &header, &bad)).await;
         assert_eq!(
             without,
             if name == "nbf" { 200 } else { 401 },
@@ -100,14 +104,21 @@ async fn items_79_to_84_access_tokens_are_read_strictly() {
     ] {
         let mut bad = header.clone();
         bad[name] = value.clone();
-        assert_eq!(w.call(&forge(&w, &bad, &good)), 401, "{name}: {value}");
+        assert_eq!(
+            w.call(&forge(&w, &bad, &good)).await,
+            401,
+            "{name}: {value}"
+        );
     }
-    assert_eq!(w.call(&format!("{token}x")), 401);
-    assert_eq!(w.call(&token[..token.rfind('.').expect("a dot") + 1]), 401);
-    assert_eq!(w.call("x"), 401);
+    assert_eq!(w.call(&format!("{token}x")).await, 401);
+    assert_eq!(
+        w.call(&token[..token.rfind('.').expect("a dot") + 1]).await,
+        401
+    );
+    assert_eq!(w.call("x").await, 401);
 
     w.clock.advance(Duration::from_secs(600));
-    assert_eq!(w.call(&token), 401, "cached, and expired");
+    assert_eq!(w.call(&token).await, 401, "cached, and expired");
 }
 
 #[tokio::test]
@@ -138,14 +149,14 @@ async fn item_85_86_keys_rotate_without_a_gap() {
     w.clock.advance(Duration::from_secs(301));
     let (new, _) = w.tokens(&client).await;
     assert_ne!(kid(&new), kid(&old));
-    assert_eq!((w.call(&old), w.call(&new)), (200, 200));
+    assert_eq!((w.call(&old).await, w.call(&new).await), (200, 200));
     rotate(true).await;
     assert_eq!(
-        (w.call(&old), w.call(&new)),
+        (w.call(&old).await, w.call(&new).await),
         (401, 401),
         "a compromised key is dropped"
     );
-    assert_eq!(w.call(&w.tokens(&client).await.0), 200);
+    assert_eq!(w.call(&w.tokens(&client).await.0).await, 200);
 }
 
 #[tokio::test]
@@ -167,9 +178,9 @@ async fn items_87_88_revocation() {
         (200, 200)
     );
     assert_eq!(revoke(&other, &access).await, 200);
-    assert_eq!(w.call(&access), 200, "foreign tokens are not touched");
+    assert_eq!(w.call(&access).await, 200, "foreign tokens are not touched");
     assert_eq!(revoke(&client, &access).await, 200);
-    assert_eq!(w.call(&access), 401);
+    assert_eq!(w.call(&access).await, 401);
     let (access, refresh) = pair(&w.refresh(&client, &refresh).await);
     assert_eq!(
         (
@@ -178,7 +189,7 @@ async fn items_87_88_revocation() {
         ),
         (200, 200)
     );
-    assert_eq!(w.call(&access), 401);
+    assert_eq!(w.call(&access).await, 401);
     assert_eq!(w.refresh(&client, &refresh).await.status, 400);
 }
 
@@ -187,7 +198,7 @@ async fn items_54_108_another_process_revokes() {
     let w = world().await;
     let client = w.client().await;
     let (access, _) = w.tokens(&client).await;
-    assert_eq!(w.call(&access), 200);
+    assert_eq!(w.call(&access).await, 200);
     let gid = claims(&access).1["gid"]
         .as_str()
         .expect("a grant")
@@ -201,7 +212,7 @@ async fn items_54_108_another_process_revokes() {
             .expect("revoked")
     );
     w.server.look_around().await.expect("polled");
-    assert_eq!(w.call(&access), 401);
+    assert_eq!(w.call(&access).await, 401);
 }
 
 #[tokio::test]
@@ -245,7 +256,7 @@ async fn items_90_91_92_challenges() {
     let metadata =
         r#"resource_metadata="https://as.test/.well-known/oauth-protected-resource/mcp""#;
 
-    let none = w.server.authenticate(&[]).expect_err("no token");
+    let none = w.server.authenticate(&[]).await.expect_err("no token");
     let challenge = none.challenge.expect("a challenge");
     assert_eq!(
         (none.status, challenge),
@@ -254,26 +265,36 @@ async fn items_90_91_92_challenges() {
     let bad = w
         .server
         .authenticate(&[b"Bearer x"])
+        .await
         .expect_err("a bad token");
     let challenge = bad.challenge.expect("a challenge");
     assert!(challenge.contains(r#"error="invalid_token""#) && challenge.contains(metadata));
     let header = format!("Bearer {token}");
     let two = [header.as_bytes(), header.as_bytes()];
     assert_eq!(
-        w.server.authenticate(&two).expect_err("two headers").status,
+        w.server
+            .authenticate(&two)
+            .await
+            .expect_err("two headers")
+            .status,
         400
     );
     for odd in ["Bearer", "Bearer ", "Basic eDp5", "Bearer\t"] {
         assert_eq!(
             w.server
                 .authenticate(&[odd.as_bytes()])
+                .await
                 .expect_err(odd)
                 .status,
             401
         );
     }
 
-    let user = w.server.authenticate(&[header.as_bytes()]).expect("alice");
+    let user = w
+        .server
+        .authenticate(&[header.as_bytes()])
+        .await
+        .expect("alice");
     assert_eq!(
         (user.name(), user.client_id()),
         ("alice", Some(client.as_str()))
@@ -296,7 +317,7 @@ async fn items_90_91_92_challenges() {
             .await,
     );
     assert_eq!(
-        w.call(&narrow),
+        w.call(&narrow).await,
         403,
         "the base scope is required of every request"
     );

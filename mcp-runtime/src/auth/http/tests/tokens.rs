@@ -48,14 +48,14 @@ async fn items_57_58_only_a_proven_replay_revokes() {
         let fault = w.post("/token", &with(&good, &extra)).await.fault();
         assert_eq!(fault, (400, "invalid_grant".into()));
     }
-    assert_eq!(w.call(&access), 200);
+    assert_eq!(w.call(&access).await, 200);
     let (access, refresh) = pair(&w.refresh(&client, &refresh).await);
 
     assert_eq!(
         w.redeem(&client, &code).await.fault(),
         (400, "invalid_grant".into())
     );
-    assert_eq!(w.call(&access), 401);
+    assert_eq!(w.call(&access).await, 401);
     assert_eq!(
         w.refresh(&client, &refresh).await.fault(),
         (400, "invalid_grant".into())
@@ -291,7 +291,7 @@ async fn items_72_73_74_rotation_retries_and_reuse() {
         w.refresh(&client, &second).await.fault(),
         (400, "invalid_grant".into())
     );
-    assert_eq!((w.call(&access), w.call(&retried)), (401, 401));
+    assert_eq!((w.call(&access).await, w.call(&retried).await), (401, 401));
 
     let (_, first) = w.tokens(&client).await;
     let (_, second) = pair(&w.refresh(&client, &first).await);

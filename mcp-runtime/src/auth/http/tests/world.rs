@@ -286,9 +286,9 @@ impl World {
     }
 
     /// The status with which the endpoint meets this token; 200 where it lets it pass.
-    pub(super) fn call(&self, token: &str) -> u16 {
+    pub(super) async fn call(&self, token: &str) -> u16 {
         let header = format!("bEARER {token}");
-        match self.server.authenticate(&[header.as_bytes()]) {
+        match self.server.authenticate(&[header.as_bytes()]).await {
             Ok(_) => 200,
             Err(refusal) => refusal.status,
         }
