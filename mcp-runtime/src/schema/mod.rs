@@ -8,6 +8,7 @@ mod number;
 mod portable;
 mod prepare;
 mod validate;
+mod words;
 
 pub(crate) use form::Form;
 pub(crate) use format::is_valid;
