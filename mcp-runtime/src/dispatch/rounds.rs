@@ -18,6 +18,7 @@ use super::{Failure, Reply, Request};
 use crate::extract::{Carried, Context, Rounds, User, input_requests};
 use crate::protocol::RpcError;
 use crate::result::Error;
+use crate::schema::canonical;
 
 /// How long a user may take for one round, in seconds.
 const LIFETIME_SECONDS: u64 = 15 * 60;
@@ -117,33 +118,13 @@ pub(super) fn binding(request: &Request<'_>, user: Option<&User>) -> Vec<u8> {
         client,
         request.method,
         name,
+        // A client may write the keys of an object in another order when it sends the call again.
         &canonical(&arguments.unwrap_or_else(|| json!({}))),
     ] {
         hash.update(part.len().to_be_bytes());
         hash.update(part.as_bytes());
     }
     hash.finalize().to_vec()
-}
-
-/// A client may write the keys of an object in another order when it sends the call again.
-fn canonical(value: &Value) -> String {
-    match value {
-        Value::Object(map) => {
-            let mut entries: Vec<_> = map.iter().collect();
-            entries.sort_by_key(|(key, _)| *key);
-            let entries = entries
-                .iter()
-                .map(|(k, v)| format!("{}:{}", Value::from(k.as_str()), canonical(v)));
-            format!("{{{}}}", entries.collect::<Vec<_>>().join(","))
-        }
-        Value::Array(items) => {
-            format!(
-                "[{}]",
-                items.iter().map(canonical).collect::<Vec<_>>().join(",")
-            )
-        }
-        other => other.to_string(),
-    }
 }
 
 /// The rounds of a request, with what its client sent along.

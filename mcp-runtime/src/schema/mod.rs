@@ -13,6 +13,7 @@ mod words;
 pub(crate) use form::Form;
 pub(crate) use format::is_valid;
 pub(crate) use input::Input;
+pub(crate) use number::canonical;
 pub(crate) use portable::output_schema;
 
 use schemars::generate::{Contract, SchemaSettings};

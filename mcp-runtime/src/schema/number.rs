@@ -55,7 +55,7 @@ pub(super) fn has_twins(items: &[Value]) -> bool {
 }
 
 /// A text that two values share exactly when they are the same.
-fn canonical(value: &Value) -> String {
+pub(crate) fn canonical(value: &Value) -> String {
     match value {
         Value::Number(number) => match (integer(number), number.as_f64()) {
             (Some(whole), _) => whole.to_string(),
