@@ -4,10 +4,12 @@ use std::process::Command;
 
 use anyhow::Result;
 
+use crate::security;
 use crate::workspace::Workspace;
 
-/// Rewrites trybuild's `.stderr` files and insta's snapshots.
+/// Rewrites trybuild's `.stderr` files, insta's snapshots and the table of `docs/security.md`.
 pub(crate) fn run(workspace: &Workspace) -> Result<bool> {
+    security::bless(workspace)?;
     let mut ui = workspace.cargo(&["test", "-p", "mcp-tests", "--test", "ui"])?;
     let mut snapshots =
         workspace.cargo(&["test", "--workspace", "--lib", "--bins", "--test", "it"])?;
@@ -19,7 +21,7 @@ pub(crate) fn run(workspace: &Workspace) -> Result<bool> {
             .env("INSTA_UPDATE", "always")
             .env("INSTA_FORCE_PASS", "1"),
     )?;
-    println!("Now read the diff: `git diff tests`");
+    println!("Now read the diff: `git diff tests docs`");
     Ok(blessed && accepted)
 }
 

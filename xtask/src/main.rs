@@ -11,6 +11,7 @@ mod exec;
 mod layers;
 mod provision;
 mod run;
+mod security;
 mod server;
 mod workspace;
 
@@ -29,6 +30,7 @@ The project's own commands.
   cargo xtask test --list           the steps
   cargo xtask test --fail-fast …    stop at the first step that fails
   cargo xtask bless                 accept the UI tests' messages and the snapshots as they are now
+  cargo xtask bless security        write the table of docs/security.md from the tests' names
 ";
 
 /// Cheap checks first, so that a slip shows within seconds; foreign programs last.
@@ -38,6 +40,11 @@ const STEPS: &[Step] = &[
         "layers",
         "each layer imports only earlier ones; short files",
         layers::run,
+    ),
+    Step::new(
+        "security",
+        "docs/security.md says which test holds which rule",
+        security::run,
     ),
     Step::new("fmt", "cargo fmt --check", cargo_steps::fmt),
     Step::new(
@@ -106,6 +113,7 @@ fn command(args: &[&str]) -> Result<bool> {
             run::run(&Workspace::find()?, &choose(&wanted)?, fail_fast)
         }
         ["bless"] => bless::run(&Workspace::find()?),
+        ["bless", "security"] => security::bless(&Workspace::find()?),
         [] | ["help" | "-h" | "--help"] => {
             print!("{USAGE}");
             Ok(true)

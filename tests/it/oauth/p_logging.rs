@@ -43,7 +43,7 @@ impl<'a> MakeWriter<'a> for Log {
 
 // One test: there is one log per process.
 #[tokio::test]
-async fn items_112_and_113_the_log_names_events_and_no_secrets() {
+async fn item_112_and_113_the_log_names_events_and_no_secrets() {
     let log = Log::default();
     let subscriber = tracing_subscriber::fmt()
         .with_max_level(tracing_subscriber::filter::LevelFilter::TRACE)
