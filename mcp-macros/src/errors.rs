@@ -1,10 +1,20 @@
-//! Collects mistakes, so that one compile shows them all.
+//! Collects mistakes, so that one compile shows them all; and warnings, which do not stop it.
 
 use std::cell::RefCell;
 use std::fmt::Display;
 
-use proc_macro2::TokenStream;
-use quote::ToTokens;
+use proc_macro2::{Ident, TokenStream};
+use quote::{ToTokens, quote, quote_spanned};
+use syn::spanned::Spanned as _;
+
+/// The warnings that there are, by the names that `allow(…)` takes.
+///
+/// A macro cannot warn by itself. What the compiler warns of is the use of a constant that is called like the warning
+/// and marked `#[deprecated]` with its text.
+pub(crate) const WARNINGS: &[&str] = &[CHANGED_DEFAULT];
+
+/// A default is another than in the locked version.
+pub(crate) const CHANGED_DEFAULT: &str = "changed_default";
 
 /// The mistakes found so far.
 ///
@@ -12,13 +22,73 @@ use quote::ToTokens;
 /// user would never hear of, and the drop panics.
 pub(crate) struct Errors {
     found: RefCell<Option<Vec<syn::Error>>>,
+    warnings: RefCell<Vec<Warning>>,
+    allowed: RefCell<Vec<Ident>>,
+}
+
+struct Warning {
+    name: &'static str,
+    at: TokenStream,
+    text: String,
 }
 
 impl Errors {
     pub(crate) fn new() -> Self {
         Self {
             found: RefCell::new(Some(Vec::new())),
+            warnings: RefCell::default(),
+            allowed: RefCell::default(),
         }
+    }
+
+    /// A warning at these tokens, by its name among [`WARNINGS`], unless the item allows it.
+    #[allow(dead_code, reason = "the lock is the first to warn")]
+    pub(crate) fn warn(
+        &self,
+        name: &'static str,
+        tokens: impl ToTokens,
+        message: impl Display,
+        help: impl Display,
+    ) {
+        debug_assert!(WARNINGS.contains(&name), "`{name}` cannot be allowed");
+        self.warnings.borrow_mut().push(Warning {
+            name,
+            at: tokens.into_token_stream(),
+            text: format!("{message}; {help}, or write `allow({name})` in the attribute"),
+        });
+    }
+
+    /// The item says `allow(name, …)`.
+    pub(crate) fn allow(&self, names: Vec<Ident>) {
+        self.allowed.borrow_mut().extend(names);
+    }
+
+    /// What makes the compiler warn; `cfgs` are those of the item.
+    pub(crate) fn warning_tokens(&self, cfgs: &TokenStream) -> TokenStream {
+        let warnings = self.warnings.borrow();
+        let allowed = self.allowed.borrow();
+        let heard = warnings
+            .iter()
+            .filter(|warning| !allowed.iter().any(|name| name == warning.name));
+        heard
+            .map(|warning| {
+                let Warning { name, at, text } = warning;
+                let constant = Ident::new(name, proc_macro2::Span::mixed_site());
+                // The use stands at the user's token, and so does the warning.
+                let span = at.span();
+                let used = Ident::new(name, proc_macro2::Span::mixed_site().located_at(span));
+                let used = quote_spanned!(span=> #used);
+                quote! {
+                    #cfgs
+                    const _: () = {
+                        #[allow(non_upper_case_globals)]
+                        #[deprecated(note = #text)]
+                        const #constant: () = ();
+                        #used
+                    };
+                }
+            })
+            .collect()
     }
 
     /// A mistake at these tokens, with what to do about it.
@@ -57,5 +127,39 @@ impl Drop for Errors {
         if self.found.borrow().is_some() && !std::thread::panicking() {
             panic!("mistakes were collected and not reported");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn warnings(allowed: &[&str]) -> String {
+        let errors = Errors::new();
+        let span = proc_macro2::Span::call_site();
+        errors.warn(
+            CHANGED_DEFAULT,
+            Ident::new("sides", span),
+            "it was 6",
+            "bless it",
+        );
+        errors.allow(allowed.iter().map(|name| Ident::new(name, span)).collect());
+        let tokens = errors.warning_tokens(&quote!(#[cfg(unix)])).to_string();
+        assert!(errors.into_tokens().is_none(), "a warning is no mistake");
+        tokens
+    }
+
+    #[test]
+    fn a_warning_is_the_use_of_a_deprecated_constant_unless_it_is_allowed() {
+        let tokens = warnings(&[]);
+        assert!(
+            tokens.contains("deprecated") && tokens.contains("it was 6; bless it"),
+            "{tokens}"
+        );
+        assert!(
+            tokens.starts_with("# [cfg (unix)]") && tokens.matches("changed_default").count() == 3,
+            "{tokens}"
+        );
+        assert_eq!(warnings(&["changed_default"]), "");
     }
 }

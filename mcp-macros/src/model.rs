@@ -9,6 +9,8 @@ pub(crate) struct Origin {
     pub(crate) visibility: Visibility,
     /// `#[cfg]`s and `#[allow]`s, for everything that is emitted beside the item.
     pub(crate) inherited: TokenStream,
+    /// `#[cfg]`s alone, for what the user's own `#[allow]`s should not silence.
+    pub(crate) cfgs: TokenStream,
 }
 
 /// What every kind of item says about itself.

@@ -26,6 +26,7 @@ pub(super) fn companion(origin: &Origin) -> TokenStream {
         visibility,
         inherited,
         ident,
+        ..
     } = origin;
     // Found by users' paths, so resolved where they are.
     let ident = Ident::new(

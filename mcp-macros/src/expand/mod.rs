@@ -143,10 +143,11 @@ fn annotate<M>(
             help,
         );
     }
+    let warnings = origin(&annotated).map(|origin| errors.warning_tokens(&origin.cfgs));
     match (errors.into_tokens(), model) {
         (None, Some(model)) => {
             let beside = expand(&model);
-            quote!(#kept #beside)
+            quote!(#kept #beside #warnings)
         }
         (mistakes, _) => {
             let stub = origin(&annotated)

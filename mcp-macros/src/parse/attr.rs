@@ -8,7 +8,7 @@ use syn::{Attribute, Expr, LitStr, Type};
 use super::entries::{Entry, entries, literal};
 use super::item::{AnnotatedConst, AnnotatedFn};
 use super::{docs, signature};
-use crate::errors::Errors;
+use crate::errors::{Errors, WARNINGS};
 use crate::model::{
     About, Csp, Hints, Icon, Literal, Origin, Prompt, Resource, Schema, Source, Tool, UiResource,
 };
@@ -32,6 +32,7 @@ const TOOL: &[&str] = &[
     "timeout",
     "task",
     "rename_all",
+    "allow",
 ];
 const RESOURCE: &[&str] = &[
     "uri",
@@ -45,8 +46,16 @@ const RESOURCE: &[&str] = &[
     "scopes",
     "hidden",
     "rename_all",
+    "allow",
 ];
-const PROMPT: &[&str] = &["name", "title", "description", "icons", "rename_all"];
+const PROMPT: &[&str] = &[
+    "name",
+    "title",
+    "description",
+    "icons",
+    "rename_all",
+    "allow",
+];
 const UI_RESOURCE: &[&str] = &[
     "uri",
     "name",
@@ -56,6 +65,7 @@ const UI_RESOURCE: &[&str] = &[
     "permissions",
     "domain",
     "prefers_border",
+    "allow",
 ];
 
 impl About {
@@ -83,6 +93,7 @@ impl About {
                 }
             }
             "icons" => self.icons = icons(entry, errors),
+            "allow" => errors.allow(entry.words(WARNINGS, errors)),
             _ => {}
         }
     }

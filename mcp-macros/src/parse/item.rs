@@ -109,10 +109,12 @@ impl ToTokens for AnnotatedFn {
 }
 
 fn origin(ident: &Ident, visibility: &Visibility, attributes: &[Attribute]) -> Origin {
-    let inherited = attributes
-        .iter()
-        .filter(|a| a.path().is_ident("cfg") || a.path().is_ident("allow"));
-    let mut inherited = quote!(#(#inherited)*);
+    let of = |name: &str| {
+        let found = attributes.iter().filter(|a| a.path().is_ident(name));
+        quote!(#(#found)*)
+    };
+    let (cfgs, mut inherited) = (of("cfg"), of("cfg"));
+    inherited.extend(of("allow"));
     if attributes.iter().any(|a| a.path().is_ident("deprecated")) {
         // What we emit uses the item; only the user's own code should hear that it is deprecated.
         inherited.extend(quote!(#[allow(deprecated)]));
@@ -121,6 +123,7 @@ fn origin(ident: &Ident, visibility: &Visibility, attributes: &[Attribute]) -> O
         ident: ident.clone(),
         visibility: visibility.clone(),
         inherited,
+        cfgs,
     }
 }
 
