@@ -1,0 +1,162 @@
+//! `#[mcp_tool(…)]`
+
+use proc_macro2::TokenStream;
+use syn::Expr;
+
+use super::{rename_all, variant};
+use crate::errors::Errors;
+use crate::model::{About, Hints, Literal, Schema, Tool};
+use crate::parse::entries::{Entry, entries, literal};
+use crate::parse::item::AnnotatedFn;
+use crate::parse::signature;
+
+const TOOL: &[&str] = &[
+    "name",
+    "title",
+    "description",
+    "icons",
+    "read_only",
+    "destructive",
+    "idempotent",
+    "open_world",
+    "scopes",
+    "hidden",
+    "ui",
+    "visibility",
+    "open",
+    "schema",
+    "timeout",
+    "task",
+    "rename_all",
+    "allow",
+];
+
+/// `#[mcp_tool(…)]`
+pub(crate) fn tool(tokens: TokenStream, item: &AnnotatedFn, errors: &Errors) -> Tool {
+    let entries = entries(tokens, "#[mcp_tool]", TOOL, errors);
+    let case = rename_all(&entries, errors);
+    let mut tool = Tool {
+        origin: item.origin(),
+        about: About::new(&item.signature.ident, &item.attributes),
+        function: signature::function(&item.signature, case, errors),
+        hints: Hints::default(),
+        scopes: Vec::new(),
+        hidden: false,
+        ui: None,
+        visibility: Vec::new(),
+        open: false,
+        schema: None,
+        timeout_ms: None,
+        task: None,
+    };
+    for entry in &entries {
+        match entry.key.to_string().as_str() {
+            "read_only" => tool.hints.read_only = entry.flag(errors),
+            "destructive" => {
+                tool.hints.destructive = entry.flag(errors).map(|hint| (hint, entry.key.clone()));
+            }
+            "idempotent" => tool.hints.idempotent = entry.flag(errors),
+            "open_world" => tool.hints.open_world = entry.flag(errors),
+            "scopes" => tool.scopes = entry.strings(errors),
+            "hidden" => tool.hidden = entry.flag(errors) == Some(true),
+            "ui" => tool.ui = ui(entry, errors),
+            "visibility" => {
+                let words = entry.words(&["model", "app"], errors);
+                tool.visibility = words.iter().map(|w| variant(&w.to_string(), w)).collect();
+            }
+            "open" => tool.open = entry.flag(errors) == Some(true),
+            "schema" => tool.schema = schema(entry, errors),
+            "timeout" => tool.timeout_ms = timeout(entry, errors),
+            "task" => {
+                let support = entry.one_of(&["forbidden", "optional", "required"], errors);
+                tool.task = support.map(|s| variant(&s.value(), &entry.key));
+            }
+            _ => tool.about.read(entry, errors),
+        }
+    }
+    tool
+}
+
+fn ui(entry: &Entry, errors: &Errors) -> Option<syn::Path> {
+    match entry.expr("ui = GREETING_CARD", errors)? {
+        Expr::Path(path) if path.qself.is_none() => Some(path.path.clone()),
+        other => {
+            errors.at(
+                other,
+                "`ui` names the view by its Rust path, not by its uri",
+                "write `ui = GREETING_CARD`, the const or function with #[mcp_ui_resource]",
+            );
+            None
+        }
+    }
+}
+
+fn schema(entry: &Entry, errors: &Errors) -> Option<Schema> {
+    let text = entry.filled_string(errors)?;
+    let inline = text.value().trim_start().starts_with(['{', '[']);
+    Some(if inline {
+        Schema::Inline(text)
+    } else {
+        Schema::File(text)
+    })
+}
+
+/// Milliseconds out of `"30s"`, `"500ms"`, `"2m"` or a number of seconds.
+fn timeout(entry: &Entry, errors: &Errors) -> Option<u64> {
+    let form = "timeout = \"30s\"";
+    let expr = entry.expr(form, errors)?;
+    let ms = match literal(expr) {
+        Some(Literal::Int(seconds)) => u64::try_from(seconds)
+            .ok()
+            .and_then(|s| s.checked_mul(1_000)),
+        Some(Literal::Str(text)) => milliseconds(&text),
+        _ => None,
+    };
+    match ms {
+        Some(0) => {
+            errors.at(
+                expr,
+                "a tool needs some time",
+                format!("write `{form}`, or leave it out"),
+            );
+            None
+        }
+        Some(ms) => Some(ms),
+        None => {
+            errors.at(
+                expr,
+                "this is no duration",
+                format!("write `{form}`, with `ms`, `s`, `m` or `h` after a whole number"),
+            );
+            None
+        }
+    }
+}
+
+fn milliseconds(text: &str) -> Option<u64> {
+    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+    let (count, unit) = text.split_at(digits);
+    let factor = match unit.trim_start() {
+        "ms" => 1,
+        "s" => 1_000,
+        "m" | "min" => 60_000,
+        "h" => 3_600_000,
+        _ => return None,
+    };
+    count.parse::<u64>().ok()?.checked_mul(factor)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations() {
+        assert_eq!(milliseconds("30s"), Some(30_000));
+        assert_eq!(milliseconds("500ms"), Some(500));
+        assert_eq!(milliseconds("2 m"), Some(120_000));
+        assert_eq!(milliseconds("30"), None);
+        assert_eq!(milliseconds("s"), None);
+        assert_eq!(milliseconds("99999999999999999999h"), None);
+    }
+}
