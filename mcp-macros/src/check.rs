@@ -17,6 +17,7 @@ pub(crate) fn tool(tool: &Tool, errors: &Errors) {
     tool_name(&tool.about.name, errors);
     arguments(&tool.function, errors);
     scopes(&tool.scopes, errors);
+    hidden(tool.hidden.as_ref(), &tool.scopes, errors);
     if let (Some(true), Some((true, key))) = (tool.hints.read_only, &tool.hints.destructive) {
         errors.at(
             key,
@@ -32,6 +33,7 @@ pub(crate) fn tool(tool: &Tool, errors: &Errors) {
 pub(crate) fn resource(resource: &Resource, errors: &Errors) {
     about(&resource.about, &resource.origin.ident, "resource", errors);
     scopes(&resource.scopes, errors);
+    hidden(resource.hidden.as_ref(), &resource.scopes, errors);
     let function = match &resource.source {
         Source::Function(function) => Some(function),
         Source::Const(_) => None,
@@ -179,6 +181,17 @@ fn scopes(scopes: &[LitStr], errors: &Errors) {
                 "one scope per string, of visible ASCII characters: `scopes(\"dice:roll\", \"dice:read\")`",
             );
         }
+    }
+}
+
+/// What is hidden is so from callers who lack a scope.
+fn hidden(key: Option<&Ident>, scopes: &[LitStr], errors: &Errors) {
+    if let (Some(key), []) = (key, scopes) {
+        errors.at(
+            key,
+            "without scopes, everyone sees it",
+            "name the scopes of those who may see it: `scopes(\"dice:audit\"), hidden`",
+        );
     }
 }
 

@@ -164,7 +164,8 @@ pub(crate) struct Tool {
     pub(crate) function: Function,
     pub(crate) hints: Hints,
     pub(crate) scopes: Vec<LitStr>,
-    pub(crate) hidden: bool,
+    /// Its key, where it is there.
+    pub(crate) hidden: Option<Ident>,
     pub(crate) ui: Option<Path>,
     pub(crate) visibility: Vec<Ident>,
     pub(crate) open: bool,
@@ -200,7 +201,8 @@ pub(crate) struct Resource {
     pub(crate) audience: Vec<Ident>,
     pub(crate) priority: Option<f64>,
     pub(crate) scopes: Vec<LitStr>,
-    pub(crate) hidden: bool,
+    /// Its key, where it is there.
+    pub(crate) hidden: Option<Ident>,
     pub(crate) source: Source,
 }
 

@@ -50,7 +50,7 @@ pub(super) fn expand(resource: &Resource) -> TokenStream {
         .priority
         .map(|priority| quote!(.priority(#priority)));
     let scopes = common::list("scopes", &resource.scopes);
-    let hidden = resource.hidden.then(|| quote!(.hidden()));
+    let hidden = resource.hidden.is_some().then(|| quote!(.hidden()));
 
     let descriptor = quote! {
         #p::ResourceDescriptor::new(#name, #description, #uri, #call, #place)

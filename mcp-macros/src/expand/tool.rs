@@ -29,7 +29,7 @@ pub(super) fn expand(tool: &Tool) -> TokenStream {
     let icons = common::icons(&about.icons);
     let hints = hints(&tool.hints);
     let scopes = common::list("scopes", &tool.scopes);
-    let hidden = tool.hidden.then(|| quote!(.hidden()));
+    let hidden = tool.hidden.is_some().then(|| quote!(.hidden()));
     let visibility: Vec<_> = tool
         .visibility
         .iter()

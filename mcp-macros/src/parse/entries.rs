@@ -203,6 +203,11 @@ impl Entry {
         None
     }
 
+    /// The key of a flag that is set.
+    pub(crate) fn set(&self, errors: &Errors) -> Option<Ident> {
+        (self.flag(errors) == Some(true)).then(|| self.key.clone())
+    }
+
     /// `key = EXPRESSION`
     pub(crate) fn expr(&self, form: &str, errors: &Errors) -> Option<&Expr> {
         if let Value::Assigned(expr) = &self.value {

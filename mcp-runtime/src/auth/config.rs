@@ -12,6 +12,8 @@ use crate::settings::SettingsError;
 pub(crate) struct Config {
     /// Scopes with the words of the consent page; the first is the base scope.
     pub(crate) scopes: Vec<(String, String)>,
+    /// Scopes, each with one that it implies.
+    pub(crate) implied: Vec<(String, String)>,
     pub(crate) demo_users: Vec<(String, Secret)>,
     pub(crate) brand: Brand,
     pub(crate) access_token_lifetime: Duration,
@@ -38,6 +40,7 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             scopes: Vec::new(),
+            implied: Vec::new(),
             demo_users: Vec::new(),
             brand: Brand::default(),
             access_token_lifetime: Duration::from_secs(10 * 60),
@@ -115,6 +118,28 @@ impl Auth {
     #[must_use]
     pub fn scope(self, name: impl Into<String>, words: impl Into<String>) -> Self {
         self.set(|c| c.scopes.push((name.into(), words.into())))
+    }
+
+    /// Whoever has the scope `broad` has these too, as far as tools, lists and refreshes are concerned; the token names
+    /// what was granted. What these imply in turn is implied as well. An unknown scope or a circle is refused at the
+    /// start.
+    ///
+    /// ```
+    /// # use mcp_runtime::prelude::*;
+    /// let auth = Auth::embedded()
+    ///     .scope("read", "See your files")
+    ///     .scope("write", "Change your files")
+    ///     .scope_implies("write", ["read"]);
+    /// ```
+    #[must_use]
+    pub fn scope_implies<S: Into<String>>(
+        self,
+        broad: impl Into<String>,
+        narrow: impl IntoIterator<Item = S>,
+    ) -> Self {
+        let broad = broad.into();
+        let pairs = narrow.into_iter().map(|n| (broad.clone(), n.into()));
+        self.set(|c| c.implied.extend(pairs))
     }
 
     /// Adds a demonstration user. The password works only while both the bind address and `PUBLIC_URL` are loopback;

@@ -11,6 +11,7 @@ use super::clock::millis;
 use super::login::{self, Refused};
 use super::params::Params;
 use super::redirect_uri;
+use super::scope::Scopes;
 use super::secret::{self, Secret, random_id};
 use super::server::Server;
 use crate::store::{Approval, CodeRecord, Grant, Proof, SessionRecord, StoreError, Transaction};
@@ -46,14 +47,24 @@ pub(crate) struct Page {
     pub(crate) redirect_host: String,
     pub(crate) to_this_computer: bool,
     pub(crate) resource: String,
-    /// Names and words of the scopes; the first may be the base scope.
-    pub(crate) scopes: Vec<(String, String)>,
+    /// What the client asked for.
+    pub(crate) scopes: Vec<Asked>,
     /// The name of whoever is signed in; `None` shows the fields.
     pub(crate) user: Option<String>,
     /// The name that was typed before.
     pub(crate) typed: String,
     /// What went wrong with the last answer.
     pub(crate) problem: Option<&'static str>,
+}
+
+/// A scope that the client asked for, in words.
+pub(crate) struct Asked {
+    pub(crate) name: String,
+    pub(crate) words: String,
+    /// The words of others that were asked for too and come with it.
+    pub(crate) includes: Vec<String>,
+    /// Whether the user may leave it out.
+    pub(crate) optional: bool,
 }
 
 /// What an answer to the page does.
@@ -115,7 +126,7 @@ pub(crate) async fn answer(
         }
     }
 
-    let scope = match narrowed(params, &frozen.scope) {
+    let scope = match narrowed(&server.scopes, params, &frozen.scope) {
         Some(scope) => scope,
         None => {
             let session = session.filter(|_| by_session);
@@ -248,7 +259,6 @@ async fn page(
         browser,
         session.as_ref().map(|(session, _)| session),
     );
-    let scopes = frozen.scope.split(' ');
     let to_this_computer = url::Url::parse(&frozen.redirect_uri)
         .is_ok_and(|u| redirect_uri::is_loopback(&u, &server.config));
     Ok(Page {
@@ -258,13 +268,36 @@ async fn page(
         redirect_host: redirect_uri::shown_host(&frozen.redirect_uri),
         to_this_computer,
         resource: server.resource.clone(),
-        scopes: scopes
-            .map(|s| (s.to_owned(), server.scopes.words(s).to_owned()))
-            .collect(),
+        scopes: asked(&server.scopes, &frozen.scope),
         user: session.map(|(_, name)| name),
         typed: String::new(),
         problem: None,
     })
+}
+
+/// The scopes as the page lists them. One that another implies stands with that one: without it, it would be granted
+/// all the same. The base scope stands for itself, since nothing works without it.
+fn asked(scopes: &Scopes, asked: &str) -> Vec<Asked> {
+    let all: Vec<&str> = asked.split(' ').collect();
+    let broader = |scope: &str| {
+        let mut others = all.iter().filter(|other| **other != scope);
+        others.any(|other| scope != scopes.base() && scopes.implies(other, scope))
+    };
+    let alone: Vec<&str> = all.iter().copied().filter(|s| !broader(s)).collect();
+    let included = |by: &str| {
+        let narrower = all.iter().filter(|s| broader(s) && scopes.implies(by, s));
+        narrower.map(|s| scopes.words(s).to_owned()).collect()
+    };
+    alone
+        .iter()
+        .map(|scope| Asked {
+            name: (*scope).to_owned(),
+            words: scopes.words(scope).to_owned(),
+            includes: included(scope),
+            // With one line there is nothing to choose.
+            optional: *scope != scopes.base() && alone.len() > 1,
+        })
+        .collect()
 }
 
 async fn deny(
@@ -357,17 +390,18 @@ fn csrf(
         .derive("form", handle.expose(), &[cookie, session])
 }
 
-/// Those of the asked scopes that the user left ticked; all where the page had nothing to tick, `None` if none is
-/// left. Scopes that were not asked for change nothing.
-fn narrowed(params: &Params, asked: &str) -> Option<String> {
+/// Those of the asked scopes that the user left ticked, with what they imply; all where the page had nothing to tick,
+/// `None` if none is left. Scopes that were not asked for change nothing.
+fn narrowed(scopes: &Scopes, params: &Params, asked: &str) -> Option<String> {
     let mut ticked = params.all("scope").flat_map(|s| s.split(' ')).peekable();
     if ticked.peek().is_none() {
         return (params.all("scopes").next().is_none()).then(|| asked.to_owned());
     }
-    let ticked: Vec<&str> = ticked.collect();
-    let left: Vec<&str> = asked
-        .split(' ')
-        .filter(|scope| ticked.contains(scope))
+    let all: Vec<&str> = asked.split(' ').collect();
+    let ticked: Vec<&str> = ticked.filter(|scope| all.contains(scope)).collect();
+    let left: Vec<&str> = all
+        .into_iter()
+        .filter(|scope| ticked.iter().any(|by| scopes.implies(by, scope)))
         .collect();
     (!left.is_empty()).then(|| left.join(" "))
 }

@@ -10,7 +10,6 @@ use super::clients::Client;
 use super::clock::millis;
 use super::fault::Fault;
 use super::params::Params;
-use super::scope::within;
 use super::secret::{Secret, digest};
 use super::server::Server;
 use super::token::{Issue, prepare};
@@ -43,7 +42,7 @@ pub(crate) async fn exchange(
         None => grant.scope.clone(),
         Some(asked) => {
             let asked = server.scopes.resolve(Some(asked))?;
-            if !within(&asked, &grant.scope) {
+            if !server.scopes.within(&asked, &grant.scope) {
                 return Err(Fault::new(
                     "invalid_scope",
                     "the user granted less than that",

@@ -224,7 +224,7 @@ impl Server {
             _ => claims.name,
         };
         let user = User::new(claims.sub, name)
-            .with_scopes(claims.scope.split(' '))
+            .with_scopes(self.scopes.expand(&claims.scope))
             .with_client(claims.client_id);
         let user = Arc::new(user);
         let token = Verified {

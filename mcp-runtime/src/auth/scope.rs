@@ -8,12 +8,18 @@ const OFFLINE_ACCESS: &str = "offline_access";
 
 /// The scopes of this server.
 #[derive(Debug, Clone)]
-pub(crate) struct Scopes(Vec<(String, String)>);
+pub(crate) struct Scopes {
+    /// Names and words, the base scope first.
+    all: Vec<(String, String)>,
+    /// A scope, and one that it implies; with what that implies in turn.
+    implied: Vec<(String, String)>,
+}
 
 impl Scopes {
     /// The configured scopes, then those that tools name and nobody described.
     pub(crate) fn new(
         configured: &[(String, String)],
+        implied: &[(String, String)],
         extra: Vec<String>,
     ) -> Result<Self, SettingsError> {
         let mut all = configured.to_vec();
@@ -46,22 +52,60 @@ impl Scopes {
                 )));
             }
         }
-        Ok(Self(all))
+        for (broad, narrow) in implied {
+            let unknown = |scope: &&String| !all.iter().any(|(name, _)| name == *scope);
+            if let Some(scope) = [broad, narrow].into_iter().find(unknown) {
+                return Err(SettingsError::new(format!(
+                    "`scope_implies` names the scope {scope:?}, which neither `scope` nor a tool \
+                     names: describe it with `.scope({scope:?}, \"…\")`"
+                )));
+            }
+        }
+        let implied = closed(implied);
+        if let Some((scope, _)) = implied.iter().find(|(broad, narrow)| broad == narrow) {
+            return Err(SettingsError::new(format!(
+                "the scope `{scope}` implies itself, in a circle of `scope_implies`: remove one of them"
+            )));
+        }
+        Ok(Self { all, implied })
+    }
+
+    /// Whether whoever has the one has the other too.
+    pub(crate) fn implies(&self, broad: &str, narrow: &str) -> bool {
+        broad == narrow || self.implied.iter().any(|(b, n)| b == broad && n == narrow)
+    }
+
+    /// Whether every scope of `asked` is in `granted`, or implied by one that is.
+    pub(crate) fn within(&self, asked: &str, granted: &str) -> bool {
+        asked
+            .split(' ')
+            .all(|asked| granted.split(' ').any(|g| self.implies(g, asked)))
+    }
+
+    /// The scopes of a token with those that they imply.
+    pub(crate) fn expand<'a>(&'a self, granted: &'a str) -> Vec<&'a str> {
+        let mut scopes: Vec<&str> = granted.split(' ').collect();
+        for (broad, narrow) in &self.implied {
+            if scopes.contains(&broad.as_str()) && !scopes.contains(&narrow.as_str()) {
+                scopes.push(narrow);
+            }
+        }
+        scopes
     }
 
     /// The scope that every request needs.
     pub(crate) fn base(&self) -> &str {
-        &self.0[0].0
+        &self.all[0].0
     }
 
     /// All names.
     pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
-        self.0.iter().map(|(name, _)| name.as_str())
+        self.all.iter().map(|(name, _)| name.as_str())
     }
 
     /// What a scope means, in words.
     pub(crate) fn words(&self, name: &str) -> &str {
-        self.0
+        self.all
             .iter()
             .find(|(n, _)| n == name)
             .map_or("", |(_, words)| words)
@@ -98,11 +142,20 @@ impl Scopes {
     }
 }
 
-/// Whether every scope of `asked` is in `granted`.
-pub(crate) fn within(asked: &str, granted: &str) -> bool {
-    asked
-        .split(' ')
-        .all(|scope| granted.split(' ').any(|g| g == scope))
+/// The pairs with all that follow from them.
+fn closed(pairs: &[(String, String)]) -> Vec<(String, String)> {
+    let mut all = pairs.to_vec();
+    loop {
+        let next = all.iter().flat_map(|(broad, middle)| {
+            let onwards = pairs.iter().filter(move |(from, _)| from == middle);
+            onwards.map(move |(_, narrow)| (broad.clone(), narrow.clone()))
+        });
+        let fresh: Vec<_> = next.filter(|pair| !all.contains(pair)).collect();
+        match fresh.is_empty() {
+            true => return all,
+            false => all.extend(fresh),
+        }
+    }
 }
 
 fn is_token(name: &str) -> bool {
@@ -117,7 +170,34 @@ mod tests {
     use super::*;
 
     fn scopes() -> Scopes {
-        Scopes::new(&[("read".into(), "Read".into())], vec!["dice:roll".into()]).expect("good")
+        Scopes::new(
+            &[("read".into(), "Read".into())],
+            &[],
+            vec!["dice:roll".into()],
+        )
+        .expect("good")
+    }
+
+    fn chain(pairs: &[(&str, &str)]) -> Result<Scopes, SettingsError> {
+        let pair = |(a, b): &(&str, &str)| ((*a).to_owned(), (*b).to_owned());
+        let pairs: Vec<_> = pairs.iter().map(pair).collect();
+        Scopes::new(&[], &pairs, vec!["a".into(), "b".into(), "c".into()])
+    }
+
+    #[test]
+    fn item_91_what_is_implied_is_had() {
+        let scopes = chain(&[("b", "c"), ("a", "b")]).expect("a chain");
+        assert_eq!(scopes.expand("a"), ["a", "b", "c"]);
+        assert_eq!(scopes.expand("read c"), ["read", "c"]);
+        assert!(scopes.within("c b", "a") && !scopes.within("a", "b c"));
+    }
+
+    #[test]
+    fn item_93_circles_and_unknown_scopes_do_not_start() {
+        let said = |pairs: &[(&str, &str)]| chain(pairs).expect_err("refused").to_string();
+        assert!(said(&[("a", "b"), ("b", "c"), ("c", "a")]).contains("circle"));
+        assert!(said(&[("a", "a")]).contains("circle"));
+        assert!(said(&[("a", "x")]).contains("\"x\""));
     }
 
     #[test]
@@ -147,10 +227,10 @@ mod tests {
     fn item_93_nothing_that_breaks_a_header() {
         for name in ["a b", "a\"b", "a\r\nb", "", "é", "offline_access"] {
             assert!(
-                Scopes::new(&[(name.into(), "x".into())], vec![]).is_err(),
+                Scopes::new(&[(name.into(), "x".into())], &[], vec![]).is_err(),
                 "{name:?}"
             );
         }
-        assert!(Scopes::new(&[("a".into(), "x\r\ny".into())], vec![]).is_err());
+        assert!(Scopes::new(&[("a".into(), "x\r\ny".into())], &[], vec![]).is_err());
     }
 }

@@ -55,7 +55,7 @@ impl Server {
         extra_scopes: Vec<String>,
     ) -> Result<Arc<Self>, SettingsError> {
         config.check()?;
-        let scopes = Scopes::new(&config.scopes, extra_scopes)?;
+        let scopes = Scopes::new(&config.scopes, &config.implied, extra_scopes)?;
         keys::install_backend();
         let trouble = |e: StoreError| {
             SettingsError::new(format!(

@@ -84,15 +84,26 @@ pub(super) fn scopes(needed: &[&'static str], ctx: &Context) -> Result<(), Failu
     ))
 }
 
+/// All scopes that an operation needs: those that it declares, and those that it asked for as it ran.
+pub(super) fn lacking(declared: &[&str], asked: Vec<String>) -> Failure {
+    let mut scopes: Vec<String> = declared.iter().map(|s| (*s).to_owned()).collect();
+    scopes.extend(
+        asked
+            .into_iter()
+            .filter(|s| !declared.contains(&s.as_str())),
+    );
+    Failure::Scopes(scopes)
+}
+
 /// A failure's lane, for a method whose result cannot carry one. An internal failure is logged under an id that
 /// the caller learns too; nothing else of it leaves the server.
-pub(super) fn fail(name: &str, error: Error) -> Failure {
+pub(super) fn fail(name: &str, declared: &[&str], error: Error) -> Failure {
     match error.into_lane() {
         Lane::Tool(text) => crate::protocol::RpcError::invalid_params(text).into(),
         Lane::Protocol(error) => error.into(),
         Lane::Suspended => Failure::Suspended,
         Lane::Unauthenticated => Failure::Unauthenticated,
-        Lane::Scopes(scopes) => Failure::Scopes(scopes),
+        Lane::Scopes(scopes) => lacking(declared, scopes),
         Lane::Internal(error) => crate::protocol::RpcError::new(
             crate::protocol::code::INTERNAL_ERROR,
             log_internal(name, &*error),

@@ -30,7 +30,7 @@ impl Dispatcher {
         };
         let rendered =
             guard::run(name, ctx, self.tool_timeout, (prompt.descriptor.call)(call)).await;
-        let rendered = rendered.map_err(|error| guard::fail(name, error))?;
+        let rendered = rendered.map_err(|error| guard::fail(name, &[], error))?;
         let mut result =
             json!({ "description": prompt.descriptor.description, "messages": rendered.messages });
         if ctx.protocol_version().is_stateless() {

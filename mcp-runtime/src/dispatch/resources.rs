@@ -50,7 +50,7 @@ impl Dispatcher {
                 );
                 let body = read
                     .await
-                    .map_err(|error| guard::fail(descriptor.name, error))?;
+                    .map_err(|error| guard::fail(descriptor.name, descriptor.scopes, error))?;
                 // What a function returns may depend on who asks and when.
                 (body.into_contents(uri, descriptor.mime_type), 0, "private")
             }
@@ -83,7 +83,7 @@ impl Dispatcher {
                 };
                 guard::run(view.name, ctx, self.tool_timeout, render(call))
                     .await
-                    .map_err(|error| guard::fail(view.name, error))
+                    .map_err(|error| guard::fail(view.name, &[], error))
             }
         }
     }

@@ -39,7 +39,7 @@ impl Dispatcher {
             .map_or(self.tool_timeout, Duration::from_millis);
         let result = match guard::run(name, ctx, limit, (descriptor.call)(call)).await {
             Ok(result) => result,
-            Err(error) => refused(name, error)?,
+            Err(error) => refused(name, descriptor.scopes, error)?,
         };
         Ok(Reply::Tool(Box::new(reply(tool, result, ctx))))
     }
@@ -53,14 +53,15 @@ pub(super) fn raw_object(arguments: Option<&RawValue>) -> &[u8] {
     }
 }
 
-/// What the model should read is a result; the rest leaves by its own lane.
-fn refused(name: &str, error: Error) -> Result<ToolResult, Failure> {
+/// What the model should read is a result; the rest leaves by its own lane. A scope that the function asked for is
+/// told with those that the tool declares, so that one more consent is enough.
+fn refused(name: &str, declared: &[&str], error: Error) -> Result<ToolResult, Failure> {
     match error.into_lane() {
         Lane::Tool(text) => Ok(ToolResult::error(text)),
         Lane::Protocol(error) => Err(error.into()),
         Lane::Suspended => Err(Failure::Suspended),
         Lane::Unauthenticated => Err(Failure::Unauthenticated),
-        Lane::Scopes(scopes) => Err(Failure::Scopes(scopes)),
+        Lane::Scopes(scopes) => Err(guard::lacking(declared, scopes)),
         Lane::Internal(error) => Ok(ToolResult::error(guard::log_internal(name, &*error))),
     }
 }

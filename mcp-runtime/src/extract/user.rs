@@ -65,7 +65,7 @@ impl User {
         &self.name
     }
 
-    /// The scopes that the caller's token grants.
+    /// The scopes that the caller's token grants, with those that they imply.
     pub fn scopes(&self) -> &[String] {
         self.scopes.as_deref().unwrap_or_default()
     }

@@ -136,7 +136,7 @@ impl Catalogue {
         let output = schema::output_schema(d.output);
         let object_output = output.as_ref().is_none_or(wire::is_object);
         let headers = header_arguments(input.schema())?;
-        scope_syntax(d.scopes)?;
+        scope_syntax(d.scopes, d.hidden)?;
         let entry = Entry {
             modern: wire::tool(d, input.schema(), output.as_ref(), false),
             legacy: wire::tool(
@@ -174,7 +174,7 @@ impl Catalogue {
 
     fn add_resource(&mut self, d: &'static ResourceDescriptor) -> Result<Entry, String> {
         let input = Input::build(d.params, false, None).map_err(|e| e.0)?;
-        scope_syntax(d.scopes)?;
+        scope_syntax(d.scopes, d.hidden)?;
         let template = match d.uri {
             Uri::Fixed(uri) => {
                 self.by_uri
@@ -344,8 +344,11 @@ fn is_header_name(text: &str) -> bool {
             .all(|b| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b))
 }
 
-/// RFC 6749 §3.3: a scope goes into a header, so nothing may break out of it.
-fn scope_syntax(scopes: &[&str]) -> Result<(), String> {
+/// RFC 6749 §3.3: a scope goes into a header, so nothing may break out of it. What is hidden is so by a scope.
+fn scope_syntax(scopes: &[&str], hidden: bool) -> Result<(), String> {
+    if hidden && scopes.is_empty() {
+        return Err("it is hidden, and names no scope of those who may see it".into());
+    }
     let good = |s: &&&str| {
         !s.is_empty()
             && s.bytes()

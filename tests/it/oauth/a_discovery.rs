@@ -17,7 +17,10 @@ async fn item_1_resource_metadata_stands_at_both_well_known_urls() {
         assert_eq!(metadata["resource"], server.resource());
         assert_eq!(metadata["authorization_servers"], json!([server.base]));
         assert_eq!(metadata["bearer_methods_supported"], json!(["header"]));
-        assert_eq!(metadata["scopes_supported"], json!(["read", "dice:roll"]));
+        assert_eq!(
+            metadata["scopes_supported"],
+            json!(["read", "dice:roll", "dice:audit"])
+        );
     }
 }
 
@@ -137,7 +140,10 @@ async fn item_4_what_is_advertised_is_exactly_what_works() {
             "authorization_response_iss_parameter_supported",
             json!(true),
         ),
-        ("scopes_supported", json!(["read", "dice:roll"])),
+        (
+            "scopes_supported",
+            json!(["read", "dice:roll", "dice:audit"]),
+        ),
     ] {
         assert_eq!(metadata[member], value, "{member}");
     }

@@ -212,6 +212,33 @@ async fn item_52_a_user_may_grant_less_than_was_asked() {
 }
 
 #[tokio::test]
+async fn item_52_a_scope_that_another_brings_along_stands_with_it() {
+    let server = TestServer::with(|auth| {
+        auth.scope("dice:admin", "Run the table")
+            .scope_implies("dice:admin", ["dice:roll"])
+    });
+    let mut flow = Flow::new(&server).await;
+    let request = flow.request().set("scope", "read dice:roll dice:admin");
+    let page = flow.login_page_of(&request).await;
+    let boxes = page.form().fields.into_iter();
+    let boxes: Vec<_> = boxes.filter(|f| f.kind == "checkbox").collect();
+    assert_eq!(boxes.len(), 1, "{boxes:?}");
+    assert_eq!(boxes[0].value, "dice:admin");
+    assert!(page.text.contains("Roll dice for you"), "{}", page.text);
+    // Ticked, both are granted; unticked, neither is.
+    let reply = flow.submit(&page, "alice", "password123").await;
+    let code = reply.answer("code").expect("a code");
+    let tokens = Tokens::of(&flow.token(&flow.redemption(&code)).await);
+    assert_eq!(tokens.scope, "read dice:roll dice:admin");
+    let page = flow.login_page_of(&request).await;
+    let form = unticked(&page, "dice:admin", "", "");
+    let reply = flow.browser.post(&page.form().action, &form).await;
+    let code = reply.answer("code").expect("a code");
+    let tokens = Tokens::of(&flow.token(&flow.redemption(&code)).await);
+    assert_eq!(tokens.scope, "read");
+}
+
+#[tokio::test]
 async fn item_54_a_grant_that_is_revoked_in_the_store_ends_everywhere() {
     let database = Database::new();
     let server = Setup::new().on(&database).start();

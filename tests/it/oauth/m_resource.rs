@@ -118,6 +118,99 @@ async fn item_91_every_request_needs_the_base_scope() {
 }
 
 #[tokio::test]
+async fn item_91_what_a_function_asks_for_is_told_with_what_its_tool_declares() {
+    let server = TestServer::start();
+    let mut flow = Flow::new(&server).await;
+    let tokens = flow.tokens().await;
+    let params = challenge(&call(&server, &tokens.access, "bet").await.expect(403));
+    assert_eq!(get(&params, "error"), Some("insufficient_scope"));
+    assert_eq!(get(&params, "scope"), Some("read dice:roll dice:audit"));
+}
+
+#[tokio::test]
+async fn item_91_a_broader_scope_implies_narrower_ones() {
+    let server = TestServer::with(|auth| {
+        auth.scope("dice:admin", "Run the table")
+            .scope_implies("dice:admin", ["dice:roll", "read"])
+            .scope_implies("dice:roll", ["dice:audit"])
+    });
+    let mut flow = Flow::new(&server).await;
+    let request = flow.request().set("scope", "dice:admin");
+    let code = flow.code_of(&request).await;
+    let tokens = Tokens::of(&flow.token(&flow.redemption(&code)).await);
+    // The token says what was granted; the rest follows from it.
+    assert_eq!(tokens.scope, "dice:admin");
+    for tool in ["whoami", "roll", "audit", "bet"] {
+        call(&server, &tokens.access, tool).await.expect(200);
+    }
+    // A refresh may narrow to what is implied, and not widen again from there.
+    let narrow = flow.renewal(&tokens.refresh).and("scope", "read dice:roll");
+    let narrow = Tokens::of(&flow.token(&narrow).await);
+    assert_eq!(narrow.scope, "read dice:roll");
+    call(&server, &narrow.access, "roll").await.expect(200);
+    let mut plain = Flow::new(&server).await;
+    let tokens = plain.tokens().await;
+    let wider = plain.renewal(&tokens.refresh).and("scope", "dice:admin");
+    plain.token(&wider).await.expect_error(400, "invalid_scope");
+}
+
+/// What a list names, and how it may be cached.
+async fn list(server: &TestServer, access_token: &str, method: &str) -> (Vec<String>, String) {
+    let authorization = format!("Bearer {access_token}");
+    let headers = [
+        ("content-type", "application/json"),
+        ("accept", "application/json"),
+        ("mcp-protocol-version", "2026-07-28"),
+        ("mcp-method", method),
+        ("authorization", authorization.as_str()),
+    ];
+    let body = json!({
+        "jsonrpc": "2.0", "id": 1, "method": method,
+        "params": { "_meta": {
+            "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+            "io.modelcontextprotocol/clientInfo": { "name": "test", "version": "1" },
+            "io.modelcontextprotocol/clientCapabilities": {},
+        } },
+    });
+    let reply = server.send(Method::POST, "/mcp", &headers, body.to_string());
+    let result = reply.await.expect(200).json()["result"].clone();
+    let tools = result["tools"].as_array().expect("tools");
+    let names = tools.iter().filter_map(|tool| tool["name"].as_str());
+    (
+        names.map(str::to_owned).collect(),
+        result["cacheScope"].as_str().expect("a scope").to_owned(),
+    )
+}
+
+#[tokio::test]
+async fn item_95_the_call_is_authorized_whatever_the_list_shows() {
+    let server = TestServer::start();
+    let mut flow = Flow::new(&server).await;
+    let without = flow.tokens().await.access;
+    let request = flow.request().set("scope", "read dice:audit");
+    let code = flow.code_of(&request).await;
+    let with = Tokens::of(&flow.token(&flow.redemption(&code)).await).access;
+
+    let (seen, cache) = list(&server, &without, "tools/list").await;
+    assert!(!seen.contains(&"audit".to_owned()), "{seen:?}");
+    // What is listed in spite of its scope is refused as well.
+    assert!(seen.contains(&"roll".to_owned()), "{seen:?}");
+    assert_eq!(cache, "private");
+    let (seen, cache) = list(&server, &with, "tools/list").await;
+    assert!(seen.contains(&"audit".to_owned()), "{seen:?}");
+    assert_eq!(cache, "private");
+
+    let reply = call(&server, &without, "audit").await.expect(403);
+    let params = challenge(&reply);
+    assert_eq!(get(&params, "error"), Some("insufficient_scope"));
+    assert_eq!(get(&params, "scope"), Some("read dice:audit"));
+    assert!(!reply.body.contains("6, 6, 6"), "{}", reply.body);
+    call(&server, &with, "roll").await.expect(403);
+    let reply = call(&server, &with, "audit").await.expect(200);
+    assert!(reply.body.contains("6, 6, 6"), "{}", reply.body);
+}
+
+#[tokio::test]
 async fn item_92_a_token_counts_in_the_header_only() {
     let server = TestServer::start();
     let mut flow = Flow::new(&server).await;
@@ -225,6 +318,15 @@ fn item_93_a_scope_that_breaks_a_header_does_not_start() {
         .auth(|auth| auth.scope("fine", "a\r\nb"))
         .expect_no_start();
     assert!(said.contains("fine"), "{said}");
+    for narrow in ["unknown", "a\"b", "read"] {
+        let said = Setup::new()
+            .auth(|auth| auth.scope_implies("read", [narrow]))
+            .expect_no_start();
+        assert!(
+            said.contains("scope_implies") && !said.contains('\n'),
+            "{said}"
+        );
+    }
 }
 
 #[tokio::test]

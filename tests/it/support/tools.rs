@@ -15,6 +15,21 @@ async fn roll(#[arg(default = 6, range(2..=100))] sides: u32) -> String {
     sides.to_string()
 }
 
+/// Says what was rolled, to those who may know.
+#[mcp_tool(scopes("dice:audit"), hidden)]
+async fn audit() -> &'static str {
+    "6, 6, 6"
+}
+
+/// Rolls for money; what that takes, it knows only when it runs.
+#[mcp_tool(scopes("dice:roll"))]
+async fn bet(user: &User) -> Result<&'static str, Error> {
+    match user.has_scope("dice:audit") {
+        true => Ok("won"),
+        false => Err(Error::needs_scopes(["dice:audit"])),
+    }
+}
+
 pub(super) fn tools() -> Items {
-    tools![whoami, roll]
+    tools![whoami, roll, audit, bet]
 }

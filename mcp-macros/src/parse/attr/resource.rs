@@ -71,7 +71,7 @@ fn resource(
         audience: Vec::new(),
         priority: None,
         scopes: Vec::new(),
-        hidden: false,
+        hidden: None,
         source,
     };
     for entry in entries {
@@ -84,7 +84,7 @@ fn resource(
             }
             "priority" => resource.priority = priority(entry, errors),
             "scopes" => resource.scopes = entry.strings(errors),
-            "hidden" => resource.hidden = entry.flag(errors) == Some(true),
+            "hidden" => resource.hidden = entry.set(errors),
             _ => resource.about.read(entry, errors),
         }
     }

@@ -41,7 +41,7 @@ pub(crate) fn tool(tokens: TokenStream, item: &AnnotatedFn, errors: &Errors) -> 
         function: signature::function(&item.signature, case, errors),
         hints: Hints::default(),
         scopes: Vec::new(),
-        hidden: false,
+        hidden: None,
         ui: None,
         visibility: Vec::new(),
         open: false,
@@ -58,7 +58,7 @@ pub(crate) fn tool(tokens: TokenStream, item: &AnnotatedFn, errors: &Errors) -> 
             "idempotent" => tool.hints.idempotent = entry.flag(errors),
             "open_world" => tool.hints.open_world = entry.flag(errors),
             "scopes" => tool.scopes = entry.strings(errors),
-            "hidden" => tool.hidden = entry.flag(errors) == Some(true),
+            "hidden" => tool.hidden = entry.set(errors),
             "ui" => tool.ui = ui(entry, errors),
             "visibility" => {
                 let words = entry.words(&["model", "app"], errors);

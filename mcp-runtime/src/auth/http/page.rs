@@ -8,7 +8,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::answer;
 use crate::auth::authorize::Stop;
-use crate::auth::consent::Page;
+use crate::auth::consent::{Asked, Page};
 use crate::auth::secret::random_id;
 use crate::auth::server::Server;
 
@@ -37,7 +37,7 @@ pub(super) fn sign_in(
         h1 { (client) " " span.tag { "unverified" } " wants to use " (name(server)) }
         form method="post" action=(action) {
             (keys)
-            (scopes(server, page))
+            (scopes(page))
             (facts(page))
             // Right above what is to be mended: on a phone the top of the page is out of sight.
             @if let Some(problem) = page.problem {
@@ -70,28 +70,33 @@ pub(super) fn sign_in(
     answer
 }
 
-fn scopes(server: &Server, page: &Page) -> Markup {
-    let base = server.scopes.base();
-    // With the base scope alone there is nothing to choose.
-    let choice = page.scopes.len() > 1;
+fn scopes(page: &Page) -> Markup {
+    let choice = page.scopes.iter().any(|scope| scope.optional);
     html! {
         p.soft #wants { "It will be able to:" }
         ul.scopes aria-labelledby="wants" {
-            @for (name, words) in &page.scopes {
+            @for scope in &page.scopes {
                 li {
-                    @if choice && name != base {
+                    @if scope.optional {
                         label {
-                            input type="checkbox" name="scope" value=(name) checked;
-                            span { (words) }
+                            input type="checkbox" name="scope" value=(scope.name) checked;
+                            span { (words(scope)) }
                         }
                     } @else {
-                        @if choice { input type="hidden" name="scope" value=(name); }
-                        (words)
+                        @if choice { input type="hidden" name="scope" value=(scope.name); }
+                        (words(scope))
                     }
                 }
             }
         }
         @if choice { input type="hidden" name="scopes" value="chosen"; }
+    }
+}
+
+fn words(scope: &Asked) -> Markup {
+    html! {
+        (scope.words)
+        @for included in &scope.includes { span.soft.included { "and with it: " (included) } }
     }
 }
 
