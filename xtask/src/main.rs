@@ -7,6 +7,7 @@ mod bless;
 mod browser;
 mod cargo_steps;
 mod client_walks;
+mod conformance;
 mod exec;
 mod layers;
 mod provision;
@@ -76,6 +77,11 @@ const STEPS: &[Step] = &[
         client_walks::run,
     ),
     Step::new(
+        "conformance",
+        "the official conformance suite",
+        conformance::run,
+    ),
+    Step::new(
         "browser",
         "the login page in headless Chromium",
         browser::run,
@@ -99,7 +105,7 @@ fn command(args: &[&str]) -> Result<bool> {
     match args {
         ["test", "--list"] => {
             for step in STEPS {
-                println!("{:<10} {}", step.name, step.about);
+                println!("{:<12} {}", step.name, step.about);
             }
             Ok(true)
         }

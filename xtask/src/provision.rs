@@ -26,6 +26,7 @@ pub(crate) fn run(workspace: &Workspace, log: &mut Log) -> Result<Tally> {
     python(workspace, log).context("the Python packages of tests/clients/requirements.txt")?;
     node(workspace, log, "clients").context("the npm packages of tests/clients")?;
     own_node(workspace)?;
+    node(workspace, log, "conformance").context("the npm packages of tests/conformance")?;
     node(workspace, log, "browser").context("the npm packages of tests/browser")?;
     chromium(workspace, log).context("a Chromium")?;
     Ok(Tally::ONE)
@@ -90,7 +91,8 @@ fn node(workspace: &Workspace, log: &mut Log, name: &str) -> Result<()> {
     mark(&inputs, &target)
 }
 
-/// The Inspector needs a newer Node than many machines have: npm brings one, where it has one for this machine.
+/// The Inspector and the conformance suite need a newer Node than many machines have: npm brings one, where it has
+/// one for this machine.
 fn own_node(workspace: &Workspace) -> Result<()> {
     let link = workspace.provisioned("clients/bin/node");
     let modules = workspace.provisioned("clients/node_modules");

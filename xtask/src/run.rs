@@ -62,7 +62,7 @@ pub(crate) fn run(workspace: &Workspace, steps: &[&Step], fail_fast: bool) -> Re
     let mut outcomes: Vec<Outcome> = Vec::new();
     for (index, step) in steps.iter().enumerate() {
         print!(
-            "[{}/{}] {:<10} {} … ",
+            "[{}/{}] {:<12} {} … ",
             index + 1,
             steps.len(),
             step.name,
@@ -112,14 +112,14 @@ pub(crate) fn run(workspace: &Workspace, steps: &[&Step], fail_fast: bool) -> Re
 fn summary(outcomes: &[Outcome]) -> bool {
     let mut total = Tally::default();
     println!(
-        "\n{:<10} {:>7} {:>7} {:>9}",
+        "\n{:<12} {:>7} {:>7} {:>9}",
         "step", "passed", "failed", "time"
     );
     for Outcome { name, tally, took } in outcomes {
         let mark = if tally.failed == 0 { "" } else { "  <- FAILED" };
         let took = took.as_secs_f64();
         println!(
-            "{name:<10} {:>7} {:>7} {took:>7.1} s{mark}",
+            "{name:<12} {:>7} {:>7} {took:>7.1} s{mark}",
             tally.passed, tally.failed
         );
         total += *tally;

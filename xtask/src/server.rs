@@ -1,4 +1,4 @@
-//! A server process of the example: its own port, its own store, gone when dropped.
+//! A server process: its own port, its own store, gone when dropped.
 
 use std::io::{Read as _, Write as _};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
@@ -37,7 +37,7 @@ impl Drop for Scratch {
     }
 }
 
-/// A running example server.
+/// A running server.
 pub(crate) struct Server {
     process: Guarded,
     port: u16,
@@ -45,24 +45,33 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Starts one on a free port and a store in `home`, and waits until it answers.
+    /// Starts the example on a free port and a store in `home`, and waits until it answers.
     pub(crate) fn start(workspace: &Workspace, home: &Path) -> Result<Self> {
         Self::start_at(workspace, home, free_port()?)
     }
 
     /// As [`Self::start`], on a given port.
     pub(crate) fn start_at(workspace: &Workspace, home: &Path, port: u16) -> Result<Self> {
+        Self::spawn(command(workspace, home, port), home, port)
+    }
+
+    /// As [`Self::start`], another built server.
+    pub(crate) fn start_binary(workspace: &Workspace, home: &Path, binary: &str) -> Result<Self> {
+        let port = free_port()?;
+        Self::spawn(command_of(binary, workspace, home, port), home, port)
+    }
+
+    fn spawn(mut command: Command, home: &Path, port: u16) -> Result<Self> {
         let log = home.join("server.log");
         let file = std::fs::File::options()
             .create(true)
             .append(true)
             .open(&log)?;
-        let mut command = command(workspace, home, port);
         command
             .stdin(Stdio::null())
             .stdout(file.try_clone()?)
             .stderr(file);
-        let process = Guarded(command.spawn().context("cannot start the example server")?);
+        let process = Guarded(command.spawn().context("cannot start the server")?);
         let mut server = Self { process, port, log };
         server.wait_until_healthy()?;
         Ok(server)
@@ -110,7 +119,11 @@ impl Server {
 
 /// The example server, not started: nothing of this machine's own settings reaches it.
 pub(crate) fn command(workspace: &Workspace, home: &Path, port: u16) -> Command {
-    let mut command = Command::new(workspace.built("example"));
+    command_of("example", workspace, home, port)
+}
+
+fn command_of(binary: &str, workspace: &Workspace, home: &Path, port: u16) -> Command {
+    let mut command = Command::new(workspace.built(binary));
     command
         // Away from the repository, where a `.env` may lie.
         .current_dir(home)
