@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::login_page::{self, OwnPage};
 use super::redirect_uri;
 use super::secret::Secret;
 use super::{Auth, Brand, Clock, Mode};
@@ -16,6 +17,7 @@ pub(crate) struct Config {
     pub(crate) implied: Vec<(String, String)>,
     pub(crate) demo_users: Vec<(String, Secret)>,
     pub(crate) brand: Brand,
+    pub(crate) login_page: Option<OwnPage>,
     pub(crate) access_token_lifetime: Duration,
     pub(crate) code_lifetime: Duration,
     pub(crate) refresh_window: Duration,
@@ -43,6 +45,7 @@ impl Default for Config {
             implied: Vec::new(),
             demo_users: Vec::new(),
             brand: Brand::default(),
+            login_page: None,
             access_token_lifetime: Duration::from_secs(10 * 60),
             code_lifetime: Duration::from_secs(60),
             refresh_window: Duration::from_secs(120),
@@ -84,18 +87,11 @@ impl Config {
                  `://`, such as cursor"
             )));
         }
-        match &self.brand.accent {
-            Some(colour) if !is_colour(colour) => Err(SettingsError::new(format!(
-                "the brand's accent is `{colour}`: write a colour such as #0f766e"
-            ))),
-            _ => Ok(()),
+        if let Some(OwnPage(page)) = &self.login_page {
+            login_page::check_login_page(&**page)?;
         }
+        self.brand.check()
     }
-}
-
-fn is_colour(text: &str) -> bool {
-    text.strip_prefix('#')
-        .is_some_and(|hex| hex.len() == 6 && hex.bytes().all(|b| b.is_ascii_hexdigit()))
 }
 
 /// The settings of the embedded server. On [`Auth::none`] they change nothing.
@@ -106,7 +102,7 @@ impl Auth {
         Self(Mode::Embedded(Box::default()))
     }
 
-    fn set(mut self, change: impl FnOnce(&mut Config)) -> Self {
+    pub(super) fn set(mut self, change: impl FnOnce(&mut Config)) -> Self {
         if let Mode::Embedded(config) = &mut self.0 {
             change(config);
         }

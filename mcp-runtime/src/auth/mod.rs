@@ -35,6 +35,8 @@ mod keys;
 #[cfg(feature = "auth")]
 mod login;
 #[cfg(feature = "auth")]
+mod login_page;
+#[cfg(feature = "auth")]
 mod metadata;
 #[cfg(feature = "auth")]
 mod params;
@@ -70,6 +72,8 @@ pub use brand::Brand;
 #[cfg(feature = "auth")]
 pub use clock::Clock;
 pub(crate) use guard::{Guard, Refusal};
+#[cfg(feature = "auth")]
+pub use login_page::{LoginPage, ScopeLine, SignIn, Text, check_login_page};
 
 #[cfg(feature = "auth")]
 use std::sync::Arc;

@@ -5,6 +5,7 @@ mod b_registration;
 mod d_authorize;
 mod d_frozen;
 mod e_login;
+mod e_own_page;
 mod e_throttle;
 mod f_consent;
 mod g_code;

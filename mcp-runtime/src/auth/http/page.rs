@@ -9,6 +9,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 use super::answer;
 use crate::auth::authorize::Stop;
 use crate::auth::consent::{Asked, Page};
+use crate::auth::login_page::{OwnPage, SignIn};
 use crate::auth::secret::random_id;
 use crate::auth::server::Server;
 
@@ -24,6 +25,34 @@ pub(super) fn sign_in(
     let nonce = random_id();
     let action = format!("{}/login", server.site.url.path());
     let other = format!("{action}?txn={}&account=other", page.handle.expose());
+    let mut answer = match &server.config.login_page {
+        None => answer::page(
+            status,
+            own(server, page, &action, &other, &nonce),
+            &nonce,
+            true,
+        ),
+        Some(OwnPage(theirs)) => {
+            let view = SignIn {
+                page,
+                server_name: name(server),
+                action: &action,
+                other_account: &other,
+                nonce: &nonce,
+                style: &style(server),
+            };
+            answer::page(status, PreEscaped(theirs.sign_in(&view)), &nonce, true)
+        }
+    };
+    if let Some(seconds) = retry_after {
+        answer
+            .headers_mut()
+            .insert(header::RETRY_AFTER, seconds.into());
+    }
+    answer
+}
+
+fn own(server: &Server, page: &Page, action: &str, other: &str, nonce: &str) -> Markup {
     let client = page.client.as_deref().unwrap_or("An app without a name");
     let title = match page.problem {
         Some(problem) => format!("{problem} – Sign in"),
@@ -60,14 +89,7 @@ pub(super) fn sign_in(
             button.quiet type="submit" name="decision" value="deny" { "Deny" }
         }
     };
-    let markup = document(server, &title, &nonce, body);
-    let mut answer = answer::page(status, markup, &nonce, true);
-    if let Some(seconds) = retry_after {
-        answer
-            .headers_mut()
-            .insert(header::RETRY_AFTER, seconds.into());
-    }
-    answer
+    document(server, &title, nonce, body)
 }
 
 fn scopes(page: &Page) -> Markup {
@@ -161,6 +183,11 @@ fn name(server: &Server) -> &str {
         .unwrap_or(&server.site.server_name)
 }
 
+/// The style sheet, in the brand's colours.
+fn style(server: &Server) -> String {
+    format!("{STYLE}{}", server.config.brand.rule().unwrap_or_default())
+}
+
 fn document(server: &Server, title: &str, nonce: &str, body: Markup) -> Markup {
     let brand = &server.config.brand;
     html! {
@@ -171,11 +198,7 @@ fn document(server: &Server, title: &str, nonce: &str, body: Markup) -> Markup {
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="robots" content="noindex";
                 title { (title) " – " (name(server)) }
-                style nonce=(nonce) {
-                    (PreEscaped(STYLE))
-                    // Checked at start-up to be a colour and nothing else.
-                    @if let Some(accent) = &brand.accent { ":root{--accent:" (accent) "}" }
-                }
+                style nonce=(nonce) { (PreEscaped(style(server))) }
             }
             body {
                 main {
@@ -185,6 +208,11 @@ fn document(server: &Server, title: &str, nonce: &str, body: Markup) -> Markup {
                     }
                     (body)
                     @if let Some(help) = &brand.help { p.help { (help) } }
+                    @if !brand.links.is_empty() {
+                        footer.help {
+                            @for (text, url) in &brand.links { a href=(url) rel="noreferrer" { (text) } " " }
+                        }
+                    }
                 }
             }
         }
