@@ -39,7 +39,7 @@ pub struct Settings {
     pub public_url: Option<PublicUrl>,
     /// `ALLOWED_ORIGINS`: further browser origins that may call `/mcp`, comma-separated.
     pub allowed_origins: Vec<String>,
-    /// `DATABASE_URL`: any sqlx URL; by default a SQLite file under the user's state directory.
+    /// `DATABASE_URL`: `sqlite:` and a path, or `postgres://…` (feature `postgres`); by default a SQLite file under the user's state directory.
     pub database_url: Option<String>,
     /// Where that file's directory is made: `XDG_STATE_HOME`, else `~/.local/state`; `None` without a home.
     pub state_home: Option<PathBuf>,

@@ -10,6 +10,7 @@ mod client_walks;
 mod conformance;
 mod exec;
 mod layers;
+mod postgres;
 mod provision;
 mod run;
 mod security;
@@ -54,6 +55,11 @@ const STEPS: &[Step] = &[
         cargo_steps::clippy,
     ),
     Step::new("unit", "unit and integration tests", cargo_steps::unit),
+    Step::new(
+        "postgres",
+        "the authorization server's tests on PostgreSQL",
+        postgres::run,
+    ),
     Step::new("ui", "the macros' compile errors", cargo_steps::ui),
     Step::new(
         "doctest",

@@ -10,6 +10,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, bail};
 
 use crate::exec::Log;
+use crate::postgres;
 use crate::run::Tally;
 use crate::workspace::Workspace;
 
@@ -29,6 +30,9 @@ pub(crate) fn run(workspace: &Workspace, log: &mut Log) -> Result<Tally> {
     node(workspace, log, "conformance").context("the npm packages of tests/conformance")?;
     node(workspace, log, "browser").context("the npm packages of tests/browser")?;
     chromium(workspace, log).context("a Chromium")?;
+    if postgres::find_programs().is_err() {
+        apt(workspace, log, "postgresql").context("a PostgreSQL server")?;
+    }
     Ok(Tally::ONE)
 }
 

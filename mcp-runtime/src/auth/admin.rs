@@ -3,19 +3,20 @@
 
 use std::sync::Arc;
 
+use super::clock::SharedClock;
 use super::hashing::Hasher;
 use super::keys;
 use super::secret::Secret;
 use super::users::{check_name, check_password, name_key, new_user};
 use super::{Auth, Mode, Site, clock, config};
 use crate::settings::{Settings, SettingsError};
-use crate::store::{GrantLine, Grants, Sqlite, StoreError, UserRecord, Users};
+use crate::store::{GrantLine, Sql, Store, StoreError, UserRecord};
 
 /// The store, opened for an administrator.
 pub(crate) struct Admin {
-    store: Arc<Sqlite>,
+    store: Arc<dyn Store>,
     hasher: Hasher,
-    clock: super::Clock,
+    clock: SharedClock,
     longest_token: i64,
 }
 
@@ -36,10 +37,12 @@ impl Admin {
         };
         config.check()?;
         keys::install_backend();
+        let store: Arc<dyn Store> = Arc::new(Sql::open(settings, &site.server_name).await?);
+        let clock = SharedClock::of(config.clock.clone(), &*store).await;
         Ok(Self {
-            store: Arc::new(Sqlite::open(settings, &site.server_name).await?),
+            clock: clock.map_err(told)?,
+            store,
             hasher: Hasher::new(),
-            clock: config.clock.clone(),
             longest_token: clock::millis(config::LONGEST_ACCESS_TOKEN),
         })
     }
@@ -153,6 +156,6 @@ impl Admin {
 
 fn told(error: StoreError) -> SettingsError {
     SettingsError::new(format!(
-        "{error}: check DATABASE_URL and the file behind it"
+        "{error}: check DATABASE_URL and the database behind it"
     ))
 }

@@ -26,10 +26,7 @@ pub(crate) fn is_out_of_reach(server: &Server, user: &UserRecord, address: Optio
 }
 
 /// Brings the demo users in line with the configuration and with who can reach the server; lines for the banner.
-pub(crate) async fn settle(
-    server: &Server,
-    store_path: Option<&Path>,
-) -> Result<Vec<String>, SettingsError> {
+pub(crate) async fn settle(server: &Server) -> Result<Vec<String>, SettingsError> {
     let trouble = |e: Trouble| SettingsError::new(e.0);
     let private = server.is_private();
     let mut known = Vec::new();
@@ -69,7 +66,7 @@ pub(crate) async fn settle(
         ));
     }
     if !due.is_empty() {
-        lines.extend(make_random(server, due, store_path).await?);
+        lines.extend(make_random(server, due).await?);
     }
     if lines.is_empty() {
         let users = server
@@ -111,10 +108,9 @@ async fn make_known(
 async fn make_random(
     server: &Server,
     due: Vec<(String, Secret, Option<UserRecord>)>,
-    store_path: Option<&Path>,
 ) -> Result<Vec<String>, SettingsError> {
     let terminal = std::io::stderr().is_terminal();
-    let kept = match store_path.and_then(Path::parent) {
+    let kept = match server.store.path().and_then(Path::parent) {
         Some(directory) if !terminal => Some(directory.join("demo-passwords.txt")),
         _ => None,
     };

@@ -117,11 +117,8 @@ impl Auth {
             Mode::Open => Ok(Guard::open()),
             #[cfg(feature = "auth")]
             Mode::Embedded(config) => {
-                let store =
-                    Arc::new(crate::store::Sqlite::open(settings, &site.server_name).await?);
-                let path = store.path().map(ToOwned::to_owned);
-                let server =
-                    server::Server::start(*config, site, store, path, extra_scopes).await?;
+                let store = Arc::new(crate::store::Sql::open(settings, &site.server_name).await?);
+                let server = server::Server::start(*config, site, store, extra_scopes).await?;
                 server.keep_house();
                 Ok(Guard::embedded(server))
             }

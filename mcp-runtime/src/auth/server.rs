@@ -1,10 +1,11 @@
 //! The running authorization server: what every step of the flow needs.
 
 use std::collections::HashSet;
-use std::path::PathBuf;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, Weak};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use super::clock::SharedClock;
 use super::config::{Config, LONGEST_ACCESS_TOKEN};
 use super::hashing::Hasher;
 use super::keys::{self, KeySet};
@@ -19,8 +20,11 @@ use crate::store::{Millis, Retention, Store, StoreError};
 /// How often revocations and keys of other processes are looked for.
 const POLL: Duration = Duration::from_secs(5);
 
-/// How often what has expired is swept up, in polls.
-const SWEEP: u32 = 12;
+/// How often what has expired is swept up, by one of the servers on a store.
+const SWEEP: Duration = Duration::from_secs(60);
+
+/// What was revoked so long before the last look is looked for once more: the transaction may have taken its time.
+const OVERLAP: i64 = 60_000;
 
 const DAY: i64 = 24 * 60 * 60 * 1000;
 
@@ -38,7 +42,9 @@ pub(crate) struct Server {
     pub(crate) hasher: Hasher,
     pub(crate) lines: Lines,
     pub(crate) gate: Gate,
+    clock: SharedClock,
     keys: RwLock<Arc<KeySet>>,
+    looked_at: AtomicI64,
     banner: Vec<String>,
 }
 
@@ -51,7 +57,6 @@ impl Server {
         config: Config,
         site: &Site,
         store: Arc<dyn Store>,
-        path: Option<PathBuf>,
         extra_scopes: Vec<String>,
     ) -> Result<Arc<Self>, SettingsError> {
         config.check()?;
@@ -59,32 +64,32 @@ impl Server {
         keys::install_backend();
         let trouble = |e: StoreError| {
             SettingsError::new(format!(
-                "the server cannot start because {e}: check DATABASE_URL and the file behind it"
+                "the server cannot start because {e}: check DATABASE_URL and the database behind it"
             ))
         };
-        let now = config.clock.now();
+        let clock = SharedClock::of(config.clock.clone(), &*store).await;
+        let clock = clock.map_err(trouble)?;
+        let now = clock.now();
         KeySet::bootstrap(&*store, now).await.map_err(trouble)?;
         let keys = KeySet::load(&*store, now).await.map_err(trouble)?;
         let derive = keys::derive_key(&*store, now).await.map_err(trouble)?;
-        let shown_path = match &path {
-            Some(path) => path.display().to_string(),
-            None => "in memory, lost at exit".into(),
-        };
         let mut server = Self {
             issuer: site.url.to_string(),
             resource: site.resource(),
             gate: Gate::new(site, scopes.base()),
             site: site.clone(),
             scopes,
-            store,
             derive,
             hasher: Hasher::new(),
             lines: Lines::default(),
+            clock,
             keys: RwLock::new(Arc::new(keys)),
+            looked_at: AtomicI64::new(0),
             banner: vec![
                 "auth    embedded OAuth 2.1 server with a sign-in page".into(),
-                format!("store   {shown_path}"),
+                format!("store   {}", store.place()),
             ],
+            store,
             config,
         };
         if !site.url.is_https() && !site.url.is_loopback() {
@@ -94,15 +99,15 @@ impl Server {
                     .into(),
             );
         }
-        let said = demo::settle(&server, path.as_deref()).await?;
+        let said = demo::settle(&server).await?;
         server.banner.extend(said);
         server.look_around().await.map_err(trouble)?;
         Ok(Arc::new(server))
     }
 
-    /// The present.
+    /// The present, as the store has it.
     pub(crate) fn now(&self) -> Millis {
-        self.config.clock.now()
+        self.clock.now()
     }
 
     /// Whether nobody but this machine reaches the server, as far as its settings say.
@@ -140,8 +145,12 @@ impl Server {
 
     /// Takes over what other processes changed: revocations and keys.
     pub(crate) async fn look_around(&self) -> Result<(), StoreError> {
+        self.clock.set(&*self.store).await?;
         let now = self.now();
-        self.gate.deny_all(self.store.revocations(now).await?, now);
+        let since = self.looked_at.load(Ordering::Relaxed) - OVERLAP;
+        let news = self.store.revocations(since, now).await?;
+        self.gate.deny_all(news, now);
+        self.looked_at.store(now, Ordering::Relaxed);
         let fresh = KeySet::load(&*self.store, now).await?;
         if !fresh.same_as(&self.keys()) {
             *self.keys.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(fresh);
@@ -173,20 +182,39 @@ impl Server {
     /// Looks around and sweeps until the server is dropped.
     pub(crate) fn keep_house(self: &Arc<Self>) {
         let server: Weak<Self> = Arc::downgrade(self);
+        let store = self.store.clone();
         tokio::spawn(async move {
             let mut failing = HashSet::new();
-            for round in 1.. {
-                tokio::time::sleep(POLL).await;
+            let mut swept = Instant::now();
+            loop {
+                tokio::select! {
+                    () = tokio::time::sleep(POLL) => {}
+                    () = store.changed() => {}
+                }
                 let Some(server) = server.upgrade() else {
                     return;
                 };
                 let looked = server.look_around().await;
                 report(&mut failing, "look for revocations", looked);
-                if round % SWEEP == 0 {
-                    report(&mut failing, "sweep", server.sweep().await.map(drop));
+                if swept.elapsed() >= SWEEP {
+                    swept = Instant::now();
+                    report(&mut failing, "sweep", server.sweep_in_turn().await);
                 }
             }
         });
+    }
+
+    /// Sweeps unless another server on the store did so a moment ago.
+    async fn sweep_in_turn(&self) -> Result<(), StoreError> {
+        let pause = clock::millis(SWEEP) / 2;
+        let (turn, _) = self
+            .store
+            .bump_counter("sweep", 1, pause, self.now())
+            .await?;
+        if turn == 1 {
+            self.sweep().await?;
+        }
+        Ok(())
     }
 }
 

@@ -52,6 +52,6 @@ pub(crate) trait Keys {
     /// Refuses a grant or a single token from now on.
     fn deny<'a>(&'a self, subject: &'a str, now: Millis, denied_until: Millis) -> Reply<'a, ()>;
 
-    /// All that is refused now.
-    fn revocations(&self, now: Millis) -> Reply<'_, Vec<Revocation>>;
+    /// What is refused now and was not before `since`.
+    fn revocations(&self, since: Millis, now: Millis) -> Reply<'_, Vec<Revocation>>;
 }

@@ -150,9 +150,10 @@ async fn item_85_a_new_key_is_published_before_it_signs_and_the_old_one_outlives
     let now = claims(&old.access)["iat"].as_i64().expect("a number") * 1000;
     let (active, end) = ((now + 300_000).to_string(), (now + 900_000).to_string());
     let add = "INSERT INTO keys (id, purpose, generation, secret, active_from) \
-               VALUES ('second', 'sign', 2, $1, CAST($2 AS INTEGER))";
+               VALUES ('second', 'sign', 2, $1, CAST($2 AS BIGINT))";
     assert_eq!(database.execute_with(add, &[&secrets[0], &active]).await, 1);
-    let limit = "UPDATE keys SET expires_at = CAST($1 AS INTEGER) WHERE generation = 1 AND purpose = 'sign'";
+    let limit =
+        "UPDATE keys SET expires_at = CAST($1 AS BIGINT) WHERE generation = 1 AND purpose = 'sign'";
     assert_eq!(database.execute_with(limit, &[&end]).await, 1);
 
     within_seven_seconds(async || jwks(&server).await.len() == 2).await;

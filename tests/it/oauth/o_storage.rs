@@ -114,7 +114,7 @@ mod files {
     use std::os::unix::fs::{PermissionsExt, symlink};
     use std::path::Path;
 
-    use crate::support::{Database, Flow, Setup};
+    use crate::support::{File, Flow, Setup};
 
     fn mode(path: &Path) -> u32 {
         fs::metadata(path).expect("there").permissions().mode() & 0o777
@@ -122,8 +122,8 @@ mod files {
 
     #[tokio::test]
     async fn item_107_the_store_is_its_owners_alone() {
-        let database = Database::new();
-        let server = Setup::new().on(&database).start();
+        let database = File::new();
+        let server = Setup::new().on_file(&database).start();
         Flow::new(&server).await.tokens().await;
         assert_eq!(mode(&database.directory()), 0o700);
         // The write-ahead log and its index too.
@@ -139,41 +139,41 @@ mod files {
 
     #[test]
     fn item_107_a_store_that_others_can_read_is_refused_with_the_remedy() {
-        let database = Database::new();
-        drop(Setup::new().on(&database).start());
+        let database = File::new();
+        drop(Setup::new().on_file(&database).start());
         for bits in [0o644, 0o640, 0o604, 0o660] {
             let open = fs::Permissions::from_mode(bits);
             fs::set_permissions(database.path(), open).expect("set");
-            let said = Setup::new().on(&database).expect_no_start();
+            let said = Setup::new().on_file(&database).expect_no_start();
             let remedy = format!("chmod 600 {}", database.path().display());
             assert!(said.contains(&remedy), "{said}");
         }
         fs::set_permissions(database.path(), fs::Permissions::from_mode(0o600)).expect("set");
-        drop(Setup::new().on(&database).start());
+        drop(Setup::new().on_file(&database).start());
     }
 
     #[test]
     fn item_107_a_link_is_not_followed() {
-        let (database, other) = (Database::new(), Database::new());
-        drop(Setup::new().on(&other).start());
+        let (database, other) = (File::new(), File::new());
+        drop(Setup::new().on_file(&other).start());
         fs::create_dir(database.directory()).expect("a directory");
         symlink(other.path(), database.path()).expect("a link");
-        Setup::new().on(&database).expect_no_start();
+        Setup::new().on_file(&database).expect_no_start();
         // Nor one that leads nowhere yet.
         fs::remove_file(database.path()).expect("removed");
         symlink(other.directory().join("new.db"), database.path()).expect("a link");
-        Setup::new().on(&database).expect_no_start();
+        Setup::new().on_file(&database).expect_no_start();
         assert!(!other.directory().join("new.db").exists());
     }
 
     #[test]
     fn item_108_a_file_that_is_no_database_is_left_alone() {
-        let database = Database::new();
+        let database = File::new();
         fs::create_dir(database.directory()).expect("a directory");
         for notes in ["some notes".to_owned(), "more notes. ".repeat(1000)] {
             fs::write(database.path(), &notes).expect("written");
             fs::set_permissions(database.path(), fs::Permissions::from_mode(0o600)).expect("set");
-            let said = Setup::new().on(&database).expect_no_start();
+            let said = Setup::new().on_file(&database).expect_no_start();
             assert!(
                 said.contains(&database.path().display().to_string()),
                 "{said}"
@@ -187,9 +187,9 @@ mod files {
 
     #[test]
     fn item_107_an_unwritable_place_is_named() {
-        let database = Database::new();
+        let database = File::new();
         fs::write(database.directory(), "a file where the directory should be").expect("written");
-        let said = Setup::new().on(&database).expect_no_start();
+        let said = Setup::new().on_file(&database).expect_no_start();
         assert!(
             said.contains(&database.directory().display().to_string()),
             "{said}"
@@ -212,22 +212,36 @@ async fn item_108_a_change_by_another_process_is_seen() {
 
 #[tokio::test]
 async fn item_108_a_newer_store_and_a_foreign_one_are_refused_by_name() {
-    let database = Database::new();
-    drop(Setup::new().on(&database).start());
-    database.execute("PRAGMA user_version = 999").await;
-    let said = Setup::new().on(&database).expect_no_start();
-    assert!(
-        said.contains(&database.path().display().to_string()),
-        "{said}"
-    );
-    assert!(said.contains("newer"), "{said}");
-
-    let foreign = Database::new();
-    drop(Setup::new().on(&foreign).start());
-    foreign.execute("PRAGMA application_id = 1").await;
-    let said = Setup::new().on(&foreign).expect_no_start();
-    assert!(
-        said.contains(&foreign.path().display().to_string()),
-        "{said}"
-    );
+    for (on_file, on_postgres, why) in [
+        (
+            "PRAGMA user_version = 999",
+            "UPDATE mcp_schema SET version = 999",
+            "newer",
+        ),
+        (
+            "PRAGMA application_id = 1",
+            "DROP TABLE mcp_schema",
+            "another program",
+        ),
+    ] {
+        let database = Database::new();
+        drop(Setup::new().on(&database).start());
+        let name = match &database {
+            Database::File(file) => {
+                database.execute(on_file).await;
+                file.path().display().to_string()
+            }
+            Database::Postgres(_) => {
+                database.execute(on_postgres).await;
+                database
+                    .url()
+                    .rsplit('/')
+                    .next()
+                    .expect("a name")
+                    .to_owned()
+            }
+        };
+        let said = Setup::new().on(&database).expect_no_start();
+        assert!(said.contains(&name) && said.contains(why), "{said}");
+    }
 }

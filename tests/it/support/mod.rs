@@ -12,7 +12,7 @@ mod server;
 mod tools;
 
 pub(crate) use browser::Browser;
-pub(crate) use database::Database;
+pub(crate) use database::{Database, File};
 pub(crate) use flow::{Flow, LOOPBACK, Tokens, WEB};
 pub(crate) use http::{Door, Reply};
 pub(crate) use jwt::{Forge, claims, header};

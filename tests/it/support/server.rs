@@ -11,7 +11,7 @@ use mcp_runtime::settings::SettingsError;
 use mcp_runtime::{Settings, mcp_server};
 use tokio::sync::oneshot;
 
-use super::{Browser, Database, Door};
+use super::{Browser, Database, Door, File};
 
 /// What a server is to be like.
 #[derive(Debug)]
@@ -36,11 +36,7 @@ impl Setup {
             .scope("read", "Read your profile")
             .scope("dice:roll", "Roll dice for you")
             .clock(clock.clone());
-        let vars = [
-            ("HOST", "127.0.0.1"),
-            ("WORKERS", "2"),
-            ("DATABASE_URL", "sqlite::memory:"),
-        ];
+        let vars = [("HOST", "127.0.0.1"), ("WORKERS", "2")];
         let vars = vars.map(|(n, v)| (n.to_owned(), v.to_owned())).into();
         Self { auth, clock, vars }
     }
@@ -59,6 +55,10 @@ impl Setup {
 
     pub(crate) fn on(self, database: &Database) -> Self {
         self.var("DATABASE_URL", &database.url())
+    }
+
+    pub(crate) fn on_file(self, file: &File) -> Self {
+        self.var("DATABASE_URL", &file.url())
     }
 
     /// Another server's name and clock: its replica, if it has the same store.
@@ -86,7 +86,15 @@ impl Setup {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
         let address = listener.local_addr().expect("an address");
         drop(listener);
-        let Self { auth, clock, vars } = self.var("PORT", &address.port().to_string());
+        let mut setup = self.var("PORT", &address.port().to_string());
+        let mut database = None;
+        if setup.vars.iter().all(|(name, _)| name != "DATABASE_URL") {
+            database = Database::of_no_interest();
+            let memory = || "sqlite::memory:".to_owned();
+            let url = database.as_ref().map_or_else(memory, Database::url);
+            setup = setup.var("DATABASE_URL", &url);
+        }
+        let Self { auth, clock, vars } = setup;
         let find = |name: &str| vars.iter().find(|(n, _)| n == name).map(|(_, v)| v.clone());
         let settings = Settings::from_vars(find)?;
 
@@ -117,6 +125,7 @@ impl Setup {
             clock,
             stop: Some(stop),
             thread: Some(thread),
+            _database: database,
         })
     }
 }
@@ -128,6 +137,8 @@ pub(crate) struct TestServer {
     pub(crate) clock: Clock,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
+    /// Dropped when the server is gone.
+    _database: Option<Database>,
 }
 
 impl TestServer {

@@ -13,7 +13,7 @@ use crate::auth::guard::Guard;
 use crate::auth::server::Server;
 use crate::auth::{Auth, Clock, Mode, Site};
 use crate::settings::{PublicUrl, Settings};
-use crate::store::Sqlite;
+use crate::store::Sql;
 
 pub(super) const ISSUER: &str = "https://as.test";
 pub(super) const LOOPBACK: &str = "http://127.0.0.1:5/cb";
@@ -110,7 +110,7 @@ impl Jar {
 pub(super) struct World {
     app: Box<dyn Fn(TestRequest) -> LocalBoxFuture<'static, Answer>>,
     pub(super) server: Arc<Server>,
-    pub(super) store: Arc<Sqlite>,
+    pub(super) store: Arc<Sql>,
     pub(super) clock: Clock,
     /// Where requests come from.
     pub(super) peer: std::cell::Cell<&'static str>,
@@ -136,9 +136,9 @@ pub(super) async fn world_of(issuer: &str, change: impl FnOnce(Auth) -> Auth) ->
         server_name: "Test".into(),
         loopback_bind: true,
     };
-    let store = Arc::new(Sqlite::open(&settings, "test").await.expect("a store"));
+    let store = Arc::new(Sql::open(&settings, "test").await.expect("a store"));
     let scopes = vec!["dice:roll".to_owned()];
-    let started = Server::start(*config, &site, store.clone(), None, scopes).await;
+    let started = Server::start(*config, &site, store.clone(), scopes).await;
     let server = started.expect("a server");
     for name in ["alice", "bob"] {
         let password = crate::auth::secret::Secret::new(PASSWORD.into());
