@@ -285,6 +285,58 @@ async function signInByKeyboard(browser, authorize, listener) {
   await context.close();
 }
 
+/** The account page: who is connected, and how to end it; by keyboard, in all looks. */
+async function accountPage(browser, authorize, listener) {
+  for (const [device, viewport] of [["desktop", { width: 1280, height: 800 }], ["phone", { width: 390, height: 844 }]]) {
+    for (const colorScheme of ["light", "dark"]) {
+      const { context, page, noted } = await profile(browser, { viewport, colorScheme });
+      await page.goto(authorize().href);
+      await page.getByRole("textbox", { name: /user ?name/i }).fill("alice");
+      await page.getByLabel(/password/i).fill("password123");
+      await page.keyboard.press("Enter");
+      await listener.arrival();
+      await page.waitForURL(/\/callback\?/);
+      const response = await page.goto(`${origin}/account`);
+      assert.equal(response.status(), 200);
+      assert.equal(await page.getByRole("heading", { level: 1 }).count(), 1, "one main heading");
+      assert.equal(await page.getByRole("main").count(), 1, "one main landmark");
+      await checkContrast(page, `account ${device} ${colorScheme}`);
+      await checkNarrow(page);
+      await screenshot(page, `account-${device}-${colorScheme}`);
+      assert.deepEqual(noted, []);
+      await context.close();
+      ok(`account page, ${device}, ${colorScheme}`, "landmarks, contrast, size, nothing from outside");
+    }
+  }
+
+  const { context, page, noted } = await profile(browser, { colorScheme: "light" });
+  await page.goto(`${origin}/account`);
+  await tabTo(page, page.getByRole("textbox", { name: /user ?name/i }));
+  await page.keyboard.type("alice");
+  await page.keyboard.press("Tab");
+  await page.keyboard.type("password123");
+  await page.keyboard.press("Enter");
+  const disconnect = page.getByRole("button", { name: /disconnect browser run/i });
+  await disconnect.first().waitFor();
+  const before = await disconnect.count();
+  await tabTo(page, disconnect.first());
+  await page.keyboard.press("Enter");
+  await page.getByRole("status").waitFor();
+  assert.equal(await disconnect.count(), before - 1, "one app less");
+  ok("account page by keyboard", `${before} connected apps, one ended`);
+
+  const everywhere = page.getByRole("button", { name: /sign out everywhere/i });
+  await everywhere.focus();
+  assert.ok(await focusShows(page), "the focus on the button is visible");
+  await page.keyboard.press("Enter");
+  await page.getByRole("textbox", { name: /user ?name/i }).waitFor();
+  await checkContrast(page, "signed out");
+  await screenshot(page, "account-signed-out");
+  assert.deepEqual(noted, [], "no console error, no CSP violation, no request to elsewhere");
+  await context.close();
+  ok("sign out everywhere", "the page asks for the password again");
+}
+
 /** A link that does not lead back to a client is a page of ours, not a redirect. */
 async function brokenLink(browser) {
   const { context, page } = await profile(browser, { colorScheme: "dark", viewport: { width: 390, height: 844 } });
@@ -311,6 +363,7 @@ try {
   const authorize = () => authorizeUrl(clientId, listener.uri);
   await look(browser, authorize);
   await signInByKeyboard(browser, authorize, listener);
+  await accountPage(browser, authorize, listener);
   await brokenLink(browser);
 } finally {
   await browser.close();

@@ -73,8 +73,7 @@ pub(crate) struct Client {
 impl Client {
     /// The name that it claims, if it claims one that can be seen.
     pub(crate) fn name(&self) -> Option<&str> {
-        let name = self.metadata.client_name.as_deref()?.trim();
-        (!name.is_empty() && is_showable(name)).then_some(name)
+        showable(self.metadata.client_name.as_deref()?)
     }
 
     /// Whether it has a secret to prove itself by.
@@ -86,6 +85,17 @@ impl Client {
     pub(crate) fn may(&self, grant_type: &str) -> bool {
         self.metadata.grant_types.iter().any(|g| g == grant_type)
     }
+}
+
+/// The name in the metadata that is kept of a client, if it is one that can be seen.
+pub(crate) fn claimed_name(metadata: &str) -> Option<String> {
+    let metadata: serde_json::Value = serde_json::from_str(metadata).ok()?;
+    showable(metadata["client_name"].as_str()?).map(Into::into)
+}
+
+fn showable(name: &str) -> Option<&str> {
+    let name = name.trim();
+    (!name.is_empty() && is_showable(name)).then_some(name)
 }
 
 /// The client of that id: the one place where ids become clients, whatever kind of id it is.

@@ -101,7 +101,7 @@ pub(crate) async fn answer(
     browser: &Browser,
     address: Option<IpAddr>,
 ) -> Result<Answered, Stop> {
-    params_once(params)?;
+    once(params, &["txn", "csrf", "decision", "username", "password"])?;
     let (transaction, frozen, handle) = open(server, params, browser).await?;
     let posted = one(params, "csrf")?.unwrap_or_default();
     let session = browser.session(server).await?;
@@ -186,7 +186,7 @@ pub(crate) async fn answer(
     }
 }
 
-fn explain(refused: Refused) -> Result<(u16, &'static str, Option<u32>), Stop> {
+pub(crate) fn explain(refused: Refused) -> Result<(u16, &'static str, Option<u32>), Stop> {
     Ok(match refused {
         Refused::Wrong => (401, "That name and password do not match.", None),
         Refused::TooLong => (400, "That name or password is too long.", None),
@@ -406,12 +406,11 @@ fn narrowed(scopes: &Scopes, params: &Params, asked: &str) -> Option<String> {
     (!left.is_empty()).then(|| left.join(" "))
 }
 
-/// Only the tick boxes of the scopes may repeat.
-fn params_once(params: &Params) -> Result<(), Stop> {
-    for name in ["txn", "csrf", "decision", "username", "password"] {
-        one(params, name)?;
-    }
-    Ok(())
+/// Refuses a form in which one of these stands twice; only tick boxes may.
+pub(crate) fn once(params: &Params, names: &[&str]) -> Result<(), Stop> {
+    names
+        .iter()
+        .try_for_each(|name| one(params, name).map(drop))
 }
 
 fn one<'a>(params: &'a Params, name: &str) -> Result<Option<&'a str>, Stop> {

@@ -4,6 +4,8 @@
 
 #[cfg(feature = "auth")]
 mod access_token;
+#[cfg(feature = "auth")]
+mod account;
 #[cfg(all(feature = "auth", feature = "cli"))]
 mod admin;
 #[cfg(feature = "auth")]

@@ -87,6 +87,7 @@ impl Server {
             looked_at: AtomicI64::new(0),
             banner: vec![
                 "auth    embedded OAuth 2.1 server with a sign-in page".into(),
+                format!("account {}", site.url.join("/account")),
                 format!("store   {}", store.place()),
             ],
             store,
@@ -136,6 +137,17 @@ impl Server {
             .await?;
         self.gate.deny(id, self.denied_until());
         Ok(revoked)
+    }
+
+    /// Ends all sessions and grants of a user, here at once and elsewhere within a poll.
+    pub(crate) async fn end_user(&self, id: &str) -> Result<(), StoreError> {
+        let (now, until) = (self.now(), self.denied_until());
+        let grants = self.store.list_grants(Some(id), now).await?;
+        self.store.end_everything(id, now, until).await?;
+        for line in grants {
+            self.gate.deny(&line.grant.id, until);
+        }
+        Ok(())
     }
 
     /// The lines of the start banner.

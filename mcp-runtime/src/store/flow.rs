@@ -75,6 +75,19 @@ pub(crate) trait Flow {
         now: Millis,
     ) -> Reply<'a, Option<(SessionRecord, String)>>;
 
+    /// Begins a session outside of any request, in place of another one if there is one. `false` when the user is gone or
+    /// disabled, or the password's hash is no longer this one.
+    fn begin_session<'a>(
+        &'a self,
+        session: &'a SessionRecord,
+        replaced: Option<&'a str>,
+        password: &'a str,
+        now: Millis,
+    ) -> Reply<'a, bool>;
+
+    /// Ends a session.
+    fn end_session<'a>(&'a self, handle: &'a str) -> Reply<'a, ()>;
+
     /// Whether a grant lives by which this user lets this client have this redirect URI.
     fn approved_before<'a>(
         &'a self,

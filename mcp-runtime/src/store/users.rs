@@ -49,6 +49,14 @@ pub(crate) trait Users {
     /// Replaces the hash of an unchanged password by a stronger one; `false` when it is another by now.
     fn strengthen_hash<'a>(&'a self, id: &'a str, old: &'a str, new: &'a str) -> Reply<'a, bool>;
 
+    /// Ends every session and grant of a user.
+    fn end_everything<'a>(
+        &'a self,
+        user_id: &'a str,
+        now: Millis,
+        denied_until: Millis,
+    ) -> Reply<'a, ()>;
+
     /// Removes a user with its sessions and grants; `false` when there is none.
     fn remove_user<'a>(&'a self, id: &'a str, now: Millis, denied_until: Millis)
     -> Reply<'a, bool>;

@@ -7,6 +7,7 @@ mod d_frozen;
 mod e_login;
 mod e_own_page;
 mod e_throttle;
+mod f_account;
 mod f_consent;
 mod g_code;
 mod h_pkce;

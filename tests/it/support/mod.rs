@@ -5,7 +5,7 @@ mod database;
 pub(crate) mod flow;
 mod http;
 pub(crate) mod jwt;
-mod page;
+pub(crate) mod page;
 mod params;
 mod raw;
 mod server;

@@ -54,6 +54,11 @@ impl Cookies {
         self.set("session", value, seconds)
     }
 
+    /// Takes the mark of a signed-in browser away.
+    pub(super) fn no_session(&self) -> Option<HeaderValue> {
+        self.set("session", &Secret::new(String::new()), 0)
+    }
+
     fn set(&self, what: &str, value: &Secret, seconds: i64) -> Option<HeaderValue> {
         let (name, attributes) = (self.name(what), self.attributes);
         let cookie = format!("{name}={}; Max-Age={seconds}; {attributes}", value.expose());

@@ -112,14 +112,14 @@ async fn decide(server: Data<Server>, req: HttpRequest, payload: Payload) -> Htt
     }
 }
 
-fn query(req: &HttpRequest) -> Result<Params, Stop> {
+pub(super) fn query(req: &HttpRequest) -> Result<Params, Stop> {
     if req.query_string().len() > body::QUERY {
         return Err(Stop::new(414, "The address is too long."));
     }
     Params::parse(req.query_string().as_bytes()).map_err(|fault| unreadable(&fault))
 }
 
-fn unreadable(fault: &Fault) -> Stop {
+pub(super) fn unreadable(fault: &Fault) -> Stop {
     Stop::new(
         fault.status,
         "The request cannot be read. Go back to your app and connect again.",
@@ -127,6 +127,6 @@ fn unreadable(fault: &Fault) -> Stop {
 }
 
 /// The address of the peer; a header that anyone can write is not asked.
-fn address(req: &HttpRequest) -> Option<IpAddr> {
+pub(super) fn address(req: &HttpRequest) -> Option<IpAddr> {
     req.peer_addr().map(|peer| peer.ip())
 }

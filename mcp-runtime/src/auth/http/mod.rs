@@ -2,6 +2,8 @@
 //! up; nothing there knows of HTTP.
 
 #[cfg(feature = "auth")]
+mod account;
+#[cfg(feature = "auth")]
 mod answer;
 #[cfg(feature = "auth")]
 mod body;
@@ -29,5 +31,6 @@ pub(crate) fn configure(guard: &Guard, cfg: &mut ServiceConfig) {
     if let Some(server) = guard.server() {
         machine::routes(server, cfg);
         flow::routes(server, cfg);
+        account::routes(server, cfg);
     }
 }

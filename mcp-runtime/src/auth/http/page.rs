@@ -6,7 +6,7 @@ use actix_web::HttpResponse;
 use actix_web::http::header;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use super::answer;
+use super::{account, answer};
 use crate::auth::authorize::Stop;
 use crate::auth::consent::{Asked, Page};
 use crate::auth::login_page::{OwnPage, SignIn};
@@ -75,11 +75,12 @@ fn own(server: &Server, page: &Page, action: &str, other: &str, nonce: &str) -> 
             @match &page.user {
                 Some(user) => {
                     p { "You are signed in as " strong { (user) } ". "
-                        a href=(other) { "Use another account" } }
+                        a href=(other) { "Use another account" } " · "
+                        a href=(account::path(server)) { "See what is connected" } }
                     button.late type="submit" { "Allow" }
                 }
                 None => {
-                    (fields(page))
+                    (fields(&page.typed, page.problem.is_some()))
                     button type="submit" { "Sign in and allow" }
                 }
             }
@@ -138,13 +139,14 @@ fn facts(page: &Page) -> Markup {
     }
 }
 
-fn fields(page: &Page) -> Markup {
-    let problem = page.problem.map(|_| "problem");
+/// The fields of a login; `problem` where an element of that id says what is wrong with them.
+pub(super) fn fields(typed: &str, problem: bool) -> Markup {
+    let problem = problem.then_some("problem");
     // Where the name is known, the password is what is left to type.
-    let (at_name, at_password) = (page.typed.is_empty(), !page.typed.is_empty());
+    let (at_name, at_password) = (typed.is_empty(), !typed.is_empty());
     html! {
         label for="username" { "User name" }
-        input #username type="text" name="username" value=(page.typed) autocomplete="username"
+        input #username type="text" name="username" value=(typed) autocomplete="username"
             autocapitalize="none" autocorrect="off" spellcheck="false" maxlength="64" required
             autofocus[at_name] aria-describedby=[problem];
         label for="password" { "Password" }
@@ -174,7 +176,7 @@ pub(super) fn stop(server: &Server, stop: &Stop) -> HttpResponse {
     answer
 }
 
-fn name(server: &Server) -> &str {
+pub(super) fn name(server: &Server) -> &str {
     server
         .config
         .brand
@@ -188,7 +190,7 @@ fn style(server: &Server) -> String {
     format!("{STYLE}{}", server.config.brand.rule().unwrap_or_default())
 }
 
-fn document(server: &Server, title: &str, nonce: &str, body: Markup) -> Markup {
+pub(super) fn document(server: &Server, title: &str, nonce: &str, body: Markup) -> Markup {
     let brand = &server.config.brand;
     html! {
         (DOCTYPE)

@@ -189,6 +189,37 @@ impl Flow for Sql {
         })
     }
 
+    fn begin_session<'a>(
+        &'a self,
+        session: &'a SessionRecord,
+        replaced: Option<&'a str>,
+        password: &'a str,
+        now: Millis,
+    ) -> Reply<'a, bool> {
+        Box::pin(async move {
+            let mut write = self.write().await?;
+            let held = args![&session.user_id, Some(password), None::<&str>, now];
+            if write.run(users::HOLD, held).await? == 0 {
+                write.rollback().await?;
+                return Ok(false);
+            }
+            if let Some(replaced) = replaced {
+                write.run(END_SESSION, args![replaced]).await?;
+            }
+            let values = args![&session.handle, &session.user_id, session.expires_at];
+            write.run(PUT_SESSION, values).await?;
+            write.commit().await?;
+            Ok(true)
+        })
+    }
+
+    fn end_session<'a>(&'a self, handle: &'a str) -> Reply<'a, ()> {
+        Box::pin(async move {
+            self.database()?.run(END_SESSION, args![handle]).await?;
+            Ok(())
+        })
+    }
+
     fn approved_before<'a>(
         &'a self,
         user_id: &'a str,

@@ -95,6 +95,20 @@ impl Users for Sql {
         })
     }
 
+    fn end_everything<'a>(
+        &'a self,
+        user_id: &'a str,
+        now: Millis,
+        denied_until: Millis,
+    ) -> Reply<'a, ()> {
+        Box::pin(async move {
+            let mut write = self.write().await?;
+            write.run(LOCK, args![user_id]).await?;
+            end_everything(&mut write, user_id, now, denied_until).await?;
+            write.commit().await
+        })
+    }
+
     fn remove_user<'a>(
         &'a self,
         id: &'a str,
