@@ -3,7 +3,12 @@
 use mcp_runtime::prelude::*;
 
 /// Roll an n-sided dice and return the result.
-#[mcp_tool(title = "Roll dice", read_only, open_world = false)]
+#[mcp_tool(
+    title = "Roll dice",
+    read_only,
+    destructive = false,
+    open_world = false
+)]
 async fn roll_dice(
     /// How many sides the dice has.
     #[arg(default = 6, range(2..=1_000_000))]
@@ -31,7 +36,7 @@ struct Greeting {
 }
 
 /// Greet the signed-in user with a small interactive card.
-#[mcp_tool(title = "Greeting card", read_only, open_world = false, ui = GREETING_CARD)]
+#[mcp_tool(title = "Greeting card", read_only, destructive = false, open_world = false, ui = GREETING_CARD)]
 async fn greeting_card(
     /// What the card says.
     #[arg(default = "Welcome to the Acme MCP server.")]

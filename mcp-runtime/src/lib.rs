@@ -1,6 +1,8 @@
 #![doc = include_str!("../README.md")]
 
 pub mod auth;
+#[cfg(feature = "contract")]
+mod contract;
 pub mod descriptor;
 mod dispatch;
 mod extract;

@@ -7,6 +7,8 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::auth::{Auth, Site};
+#[cfg(feature = "contract")]
+use crate::contract::{Head, Identity, Places, Surface};
 use crate::descriptor::Item;
 use crate::dispatch::{Dispatcher, ServerInfo};
 use crate::extract::{Context, Providers, User};
@@ -281,6 +283,37 @@ impl Server {
             self.tool_timeout,
             &rand::random(),
         ))
+    }
+
+    /// What it offers, for its contract, with the places of its items.
+    #[cfg(feature = "contract")]
+    pub(crate) fn surface(self) -> Result<(Surface, Places), SettingsError> {
+        let dispatcher = self.into_dispatcher()?;
+        let info = dispatcher.info();
+        let identity = Identity {
+            head: Some(Head {
+                name: info.name.clone(),
+                version: info.version.clone(),
+            }),
+            capabilities: Some(info.capabilities().clone()),
+        };
+        Surface::of(&dispatcher.catalogue, identity).map_err(|e| SettingsError::new(e.0))
+    }
+
+    /// The directory of the package that defines its items: where the lock file is.
+    #[cfg(feature = "contract")]
+    pub(crate) fn contract_directory(&self) -> &'static str {
+        let items = self.items().unwrap_or_default();
+        let mut places = items.iter().map(Item::place);
+        match places.next() {
+            Some(first)
+                if places.all(|p| p.package != self.package.name)
+                    && first.package != self.package.name =>
+            {
+                first.directory
+            }
+            _ => self.package.directory,
+        }
     }
 
     fn items(&self) -> Result<Vec<Item>, SettingsError> {

@@ -2,6 +2,7 @@
 
 mod arguments;
 mod asking;
+mod contract;
 mod lanes;
 mod lists;
 mod oauth;

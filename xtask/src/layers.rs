@@ -17,6 +17,7 @@ const ORDER: &[&[&str]] = &[
     &["settings", "protocol"],
     &["descriptor", "schema", "extract", "result"],
     &["registry"],
+    &["contract"],
     &["dispatch"],
     &["store"],
     &["auth"],

@@ -42,8 +42,8 @@ enum Command {
         #[arg(long = "as", value_name = "USER", requires = "stdio")]
         user: Option<String>,
     },
-    /// Print what the server offers, as JSON: tools, resources and prompts with their schemas
-    Schema,
+    /// Print what the server offers as a lock file; write, check, compare or lint it
+    Schema(schema::SchemaArguments),
     /// Call a tool in this process and print its answer
     Call {
         /// The tool's name
@@ -75,6 +75,9 @@ enum Command {
 /// Does what the arguments say. A usage or start error is shown in one sentence and ends the process with 2.
 pub(crate) async fn run(server: Server) -> Result<(), Error> {
     let arguments = parse(&server);
+    if let Some(Command::Schema(schema)) = arguments.command {
+        schema::run(server, schema);
+    }
     // RUST_LOG may stand in `.env` too; a broken file is reported when the settings are read.
     let _ = dotenvy::dotenv();
     start_log().map_err(|error| exit(&error))?;
@@ -84,7 +87,8 @@ pub(crate) async fn run(server: Server) -> Result<(), Error> {
     }) {
         Command::Serve { stdio: false, .. } => server.serve().await,
         Command::Serve { stdio: true, user } => server.serve_stdio(user.map(User::named)).await,
-        Command::Schema => schema::print(server),
+        // Taken above, before any setting was read.
+        Command::Schema(_) => Ok(()),
         Command::Call {
             tool,
             arguments,
@@ -116,8 +120,20 @@ fn parse(server: &Server) -> Arguments {
             "{}, a server for the Model Context Protocol",
             server.name()
         ));
-    // Shows help and usage errors itself, the latter with exit code 2.
-    Arguments::from_arg_matches(&command.get_matches()).unwrap_or_else(|error| error.exit())
+    let matches = command.try_get_matches();
+    matches
+        .and_then(|matches| Arguments::from_arg_matches(&matches))
+        .unwrap_or_else(|error| show(&error))
+}
+
+/// Shows help, or a usage error, and ends the process.
+fn show(error: &clap::Error) -> ! {
+    // Under `schema` a 2 says that callers break.
+    if error.use_stderr() && std::env::args_os().nth(1).is_some_and(|a| a == "schema") {
+        let _ = error.print();
+        std::process::exit(schema::EXIT_CANNOT)
+    }
+    error.exit()
 }
 
 #[cfg(feature = "log")]

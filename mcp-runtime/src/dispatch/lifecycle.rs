@@ -57,6 +57,11 @@ impl ServerInfo {
         self
     }
 
+    #[cfg(feature = "contract")]
+    pub(crate) fn capabilities(&self) -> &Map<String, Value> {
+        &self.capabilities
+    }
+
     pub(super) fn has_resources(&self) -> bool {
         self.capabilities.contains_key("resources")
     }

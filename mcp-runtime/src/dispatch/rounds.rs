@@ -18,7 +18,7 @@ use super::{Failure, Reply, Request};
 use crate::extract::{Carried, Context, Rounds, User, input_requests};
 use crate::protocol::RpcError;
 use crate::result::Error;
-use crate::schema::canonical;
+use crate::schema::identity;
 
 /// How long a user may take for one round, in seconds.
 const LIFETIME_SECONDS: u64 = 15 * 60;
@@ -119,7 +119,7 @@ pub(super) fn binding(request: &Request<'_>, user: Option<&User>) -> Vec<u8> {
         request.method,
         name,
         // A client may write the keys of an object in another order when it sends the call again.
-        &canonical(&arguments.unwrap_or_else(|| json!({}))),
+        &identity(&arguments.unwrap_or_else(|| json!({}))),
     ] {
         hash.update(part.len().to_be_bytes());
         hash.update(part.as_bytes());

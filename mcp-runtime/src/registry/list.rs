@@ -51,7 +51,7 @@ impl List {
     }
 
     /// The entries as revision 2026-07-28 shows them.
-    #[cfg(feature = "cli")]
+    #[cfg(feature = "contract")]
     pub(crate) fn entries(&self) -> impl Iterator<Item = &Value> {
         self.entries.iter().map(|e| &e.modern)
     }

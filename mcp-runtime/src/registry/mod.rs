@@ -237,6 +237,13 @@ impl Catalogue {
         }
     }
 
+    /// The template with this text.
+    #[cfg(feature = "contract")]
+    pub(crate) fn template(&self, text: &str) -> Option<&Resource> {
+        let mut all = self.resources.iter();
+        all.find(|r| r.template.is_some() && r.descriptor.uri.as_str() == text)
+    }
+
     /// Every scope that an item names, for the authorization server to offer.
     pub(crate) fn scopes(&self) -> Vec<String> {
         let named = self.tools.values().flat_map(|t| t.descriptor.scopes.iter());

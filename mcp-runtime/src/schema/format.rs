@@ -23,6 +23,13 @@ pub(crate) fn is_valid(format: &str, text: &str) -> bool {
     }
 }
 
+/// Whether a format is enforced, and no mere annotation.
+#[cfg(feature = "contract")]
+pub(crate) fn is_enforced(format: &str) -> bool {
+    // No text is valid in all of these and enforced in none.
+    !is_valid(format, "\u{0}(")
+}
+
 /// Two or four digits within these bounds.
 fn number(text: &str, digits: usize, min: u32, max: u32) -> Option<u32> {
     let plain = text.len() == digits && text.bytes().all(|b| b.is_ascii_digit());

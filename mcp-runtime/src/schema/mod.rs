@@ -1,5 +1,6 @@
 //! Schemas: built once at start-up, portable across clients, and enforced before a function runs.
 
+mod canonical;
 mod coerce;
 mod form;
 mod format;
@@ -10,10 +11,17 @@ mod prepare;
 mod validate;
 mod words;
 
+#[cfg(feature = "contract")]
+pub(crate) use canonical::canonical;
+pub(crate) use canonical::identity;
 pub(crate) use form::Form;
+#[cfg(feature = "contract")]
+pub(crate) use format::is_enforced;
 pub(crate) use format::is_valid;
 pub(crate) use input::Input;
-pub(crate) use number::canonical;
+#[cfg(feature = "contract")]
+pub(crate) use number::{compare as compare_numbers, is_multiple};
+
 pub(crate) use portable::output_schema;
 
 use schemars::generate::{Contract, SchemaSettings};

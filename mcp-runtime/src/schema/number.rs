@@ -4,6 +4,8 @@ use std::cmp::Ordering;
 
 use serde_json::{Number, Value};
 
+use super::canonical::identity;
+
 pub(super) fn is_whole(number: &Number) -> bool {
     !number.is_f64() || number.as_f64().is_some_and(|f| f.fract() == 0.0)
 }
@@ -15,14 +17,14 @@ fn integer(number: &Number) -> Option<i128> {
         .or_else(|| number.as_u64().map(i128::from))
 }
 
-pub(super) fn compare(a: &Number, b: &Number) -> Option<Ordering> {
+pub(crate) fn compare(a: &Number, b: &Number) -> Option<Ordering> {
     match (integer(a), integer(b)) {
         (Some(a), Some(b)) => Some(a.cmp(&b)),
         _ => a.as_f64()?.partial_cmp(&b.as_f64()?),
     }
 }
 
-pub(super) fn is_multiple(number: &Number, step: &Number) -> bool {
+pub(crate) fn is_multiple(number: &Number, step: &Number) -> bool {
     if let (Some(n), Some(s)) = (integer(number), integer(step)) {
         return s == 0 || n % s == 0;
     }
@@ -51,32 +53,5 @@ pub(super) fn same(a: &Value, b: &Value) -> bool {
 /// Whether a list has the same item twice.
 pub(super) fn has_twins(items: &[Value]) -> bool {
     let mut seen = std::collections::HashSet::with_capacity(items.len());
-    items.iter().any(|item| !seen.insert(canonical(item)))
-}
-
-/// A text that two values share exactly when they are the same.
-pub(crate) fn canonical(value: &Value) -> String {
-    match value {
-        Value::Number(number) => match (integer(number), number.as_f64()) {
-            (Some(whole), _) => whole.to_string(),
-            // Every whole float prints as the integer it equals.
-            (None, Some(float)) if float.fract() == 0.0 => format!("{float:.0}"),
-            _ => number.to_string(),
-        },
-        Value::Array(items) => {
-            format!(
-                "[{}]",
-                items.iter().map(canonical).collect::<Vec<_>>().join(",")
-            )
-        }
-        Value::Object(map) => {
-            let mut entries: Vec<_> = map.iter().collect();
-            entries.sort_by_key(|(key, _)| *key);
-            let entries = entries
-                .iter()
-                .map(|(k, v)| format!("{}:{}", Value::from(k.as_str()), canonical(v)));
-            format!("{{{}}}", entries.collect::<Vec<_>>().join(","))
-        }
-        other => other.to_string(),
-    }
+    items.iter().any(|item| !seen.insert(identity(item)))
 }
