@@ -18,6 +18,8 @@ pub(crate) struct Admin {
     hasher: Hasher,
     clock: SharedClock,
     longest_token: i64,
+    /// Whether users are kept elsewhere.
+    outside: bool,
 }
 
 impl Admin {
@@ -44,11 +46,13 @@ impl Admin {
             store,
             hasher: Hasher::new(),
             longest_token: clock::millis(config::LONGEST_ACCESS_TOKEN),
+            outside: config.users.is_some(),
         })
     }
 
     /// Adds a user.
     pub(crate) async fn add_user(&self, name: &str, password: &str) -> Result<(), SettingsError> {
+        self.has_passwords()?;
         check_name(name).map_err(SettingsError::new)?;
         let hash = self.hash(password).await?;
         let user = new_user(name, hash, None, self.clock.now());
@@ -84,6 +88,7 @@ impl Admin {
         name: &str,
         password: &str,
     ) -> Result<(), SettingsError> {
+        self.has_passwords()?;
         let user = self.user(name).await?;
         let hash = self.hash(password).await?;
         let (now, until) = self.times();
@@ -129,6 +134,15 @@ impl Admin {
         self.store.revoke_grant(id, now, until).await.map_err(told)
     }
 
+    fn has_passwords(&self) -> Result<(), SettingsError> {
+        match self.outside {
+            false => Ok(()),
+            true => Err(SettingsError::new(
+                "this server's users and their passwords are kept elsewhere (`Auth::users`): change them there",
+            )),
+        }
+    }
+
     fn times(&self) -> (i64, i64) {
         let now = self.clock.now();
         (now, now + self.longest_token + 60_000)
@@ -140,6 +154,14 @@ impl Admin {
             .user_by_name(&name_key(name))
             .await
             .map_err(told)?;
+        let found = match found {
+            // One who signed in from elsewhere goes by the name that is shown.
+            None => {
+                let mut all = self.list_users().await?.into_iter();
+                all.find(|user| user.name == name)
+            }
+            found => found,
+        };
         found.ok_or_else(|| {
             SettingsError::new(format!(
                 "there is no user {name:?}: `user list` shows who there is"

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::login_page::{self, OwnPage};
 use super::redirect_uri;
 use super::secret::Secret;
+use super::user_store::OwnUsers;
 use super::{Auth, Brand, Clock, Mode};
 use crate::settings::SettingsError;
 
@@ -18,6 +19,8 @@ pub(crate) struct Config {
     pub(crate) demo_users: Vec<(String, Secret)>,
     pub(crate) brand: Brand,
     pub(crate) login_page: Option<OwnPage>,
+    /// Users that are kept elsewhere.
+    pub(crate) users: Option<OwnUsers>,
     pub(crate) access_token_lifetime: Duration,
     pub(crate) code_lifetime: Duration,
     pub(crate) refresh_window: Duration,
@@ -46,6 +49,7 @@ impl Default for Config {
             demo_users: Vec::new(),
             brand: Brand::default(),
             login_page: None,
+            users: None,
             access_token_lifetime: Duration::from_secs(10 * 60),
             code_lifetime: Duration::from_secs(60),
             refresh_window: Duration::from_secs(120),
@@ -85,6 +89,12 @@ impl Config {
             return Err(SettingsError::new(format!(
                 "`{scheme}` is no private-use scheme: name one that an app has for itself, without \
                  `://`, such as cursor"
+            )));
+        }
+        if let (Some(_), Some((name, _))) = (&self.users, self.demo_users.first()) {
+            return Err(SettingsError::new(format!(
+                "`Auth::users` says where users are kept, so the demo user `{name}` could not sign \
+                 in: remove `demo_user`"
             )));
         }
         if let Some(OwnPage(page)) = &self.login_page {

@@ -31,9 +31,17 @@ impl Browser {
         &self,
         server: &Server,
     ) -> Result<Option<(SessionRecord, String)>, StoreError> {
-        match &self.session {
-            Some(cookie) => server.store.session(&cookie.digest(), server.now()).await,
-            None => Ok(None),
+        let Some(cookie) = &self.session else {
+            return Ok(None);
+        };
+        let session = server.store.session(&cookie.digest(), server.now()).await?;
+        match (&server.config.users, &session) {
+            (Some(users), Some((session, _)))
+                if !users.still_has(server, &session.user_id).await? =>
+            {
+                Ok(None)
+            }
+            _ => Ok(session),
         }
     }
 }

@@ -38,17 +38,10 @@ pub(crate) struct Hasher {
 impl Hasher {
     pub(crate) fn new() -> Self {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        let b64 = |bytes: &[u8]| STANDARD_NO_PAD.encode(bytes);
         Self {
             turns: Arc::new(Semaphore::new(cores.min(4))),
             waiting: AtomicUsize::new(0),
-            // A hash of nothing anyone knows, at the same cost as a real one: verified for unknown users, so that
-            // they take as long as known ones.
-            dummy: format!(
-                "$argon2id$v=19$m={MEMORY_KIB},t={PASSES},p={LANES}${}${}",
-                b64(&rand::random::<[u8; 16]>()),
-                b64(&rand::random::<[u8; 32]>())
-            ),
+            dummy: decoy(),
         }
     }
 
@@ -57,25 +50,15 @@ impl Hasher {
         let known = hash.is_some();
         let hash = hash.unwrap_or(&self.dummy).to_owned();
         let password = password.clone();
-        let right = self.work(move || {
-            PasswordHash::new(&hash).is_ok_and(|hash| {
-                argon2()
-                    .verify_password(password.expose().as_bytes(), &hash)
-                    .is_ok()
-            })
-        });
+        let right = self.run(move || is_hash_of(&hash, password.expose()));
         Ok(right.await? && known)
     }
 
     /// The PHC string of a new password.
     pub(crate) async fn hash(&self, password: &Secret) -> Result<String, Busy> {
         let password = password.clone();
-        let hashed = self.work(move || {
-            argon2()
-                .hash_password(password.expose().as_bytes())
-                .map(|hash| hash.to_string())
-        });
-        hashed.await?.map_err(|_| Busy)
+        let hashed = self.run(move || hash(password.expose()));
+        hashed.await?.ok_or(Busy)
     }
 
     /// Whether a hash is weaker than those made today.
@@ -87,7 +70,8 @@ impl Hasher {
         hash.algorithm.as_str() != "argon2id" || param("m") < MEMORY_KIB || param("t") < PASSES
     }
 
-    async fn work<T: Send + 'static>(
+    /// Does work of this kind off the reactor, when it is its turn.
+    pub(crate) async fn run<T: Send + 'static>(
         &self,
         job: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Busy> {
@@ -110,6 +94,32 @@ impl Hasher {
         });
         done.await.map_err(|_| Busy)
     }
+}
+
+/// Whether a password is the one of this PHC string.
+pub(crate) fn is_hash_of(hash: &str, password: &str) -> bool {
+    PasswordHash::new(hash)
+        .is_ok_and(|hash| argon2().verify_password(password.as_bytes(), &hash).is_ok())
+}
+
+/// The PHC string of a password; `None` where it is too long, or there is no memory for it.
+pub(crate) fn hash(password: &str) -> Option<String> {
+    if password.len() > LONGEST_PASSWORD {
+        return None;
+    }
+    let hash = argon2().hash_password(password.as_bytes());
+    hash.ok().map(|hash| hash.to_string())
+}
+
+/// A hash of nothing anyone knows, at the same cost as a real one: verified for unknown users, so that they take as long
+/// as known ones.
+pub(crate) fn decoy() -> String {
+    let b64 = |bytes: &[u8]| STANDARD_NO_PAD.encode(bytes);
+    format!(
+        "$argon2id$v=19$m={MEMORY_KIB},t={PASSES},p={LANES}${}${}",
+        b64(&rand::random::<[u8; 16]>()),
+        b64(&rand::random::<[u8; 32]>())
+    )
 }
 
 fn argon2() -> Argon2<'static> {

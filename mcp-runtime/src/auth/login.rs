@@ -48,7 +48,7 @@ pub(crate) async fn check(
             Stopped::Wait(seconds) => Refused::Throttled(seconds),
             Stopped::Store(error) => Refused::Store(error),
         })?;
-    let user = match verified(server, &attempt, &key, password, address).await {
+    let user = match verified(server, &attempt, name, password, address).await {
         Ok(user) => user,
         Err(refused) => {
             // What this server could not look at is nobody's failure.
@@ -62,7 +62,8 @@ pub(crate) async fn check(
         return Err(Refused::Wrong);
     };
     attempt.succeeded(server).await?;
-    if Hasher::is_weak(&user.password)
+    if server.config.users.is_none()
+        && Hasher::is_weak(&user.password)
         && let Ok(stronger) = server.hasher.hash(password).await
         && server
             .store
@@ -80,14 +81,17 @@ pub(crate) async fn check(
 async fn verified(
     server: &Server,
     attempt: &Attempt,
-    key: &str,
+    name: &str,
     password: &Secret,
     address: Option<IpAddr>,
 ) -> Result<Option<UserRecord>, Refused> {
     let _turn = attempt.turn(server).await.ok_or(Refused::Busy)?;
+    if let Some(users) = &server.config.users {
+        return users.verified(server, name, password).await;
+    }
     let user = server
         .store
-        .user_by_name(key)
+        .user_by_name(&name_key(name))
         .await?
         .filter(|user| !user.disabled && !demo::is_out_of_reach(server, user, address));
     let hash = user.as_ref().map(|user| user.password.as_str());

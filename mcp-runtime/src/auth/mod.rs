@@ -65,6 +65,8 @@ mod throttle;
 #[cfg(feature = "auth")]
 mod token;
 #[cfg(feature = "auth")]
+mod user_store;
+#[cfg(feature = "auth")]
 mod users;
 
 #[cfg(all(feature = "auth", feature = "cli"))]
@@ -76,6 +78,8 @@ pub use clock::Clock;
 pub(crate) use guard::{Guard, Refusal};
 #[cfg(feature = "auth")]
 pub use login_page::{LoginPage, ScopeLine, SignIn, Text, check_login_page};
+#[cfg(feature = "auth")]
+pub use user_store::{Account, UserStore, UserStoreError, hash_password};
 
 #[cfg(feature = "auth")]
 use std::sync::Arc;

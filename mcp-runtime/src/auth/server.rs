@@ -13,7 +13,7 @@ use super::resource::Gate;
 use super::scope::Scopes;
 use super::secret::DeriveKey;
 use super::throttle::Lines;
-use super::{Site, clock, demo};
+use super::{Site, clock, demo, user_store};
 use crate::settings::SettingsError;
 use crate::store::{Millis, Retention, Store, StoreError};
 
@@ -100,8 +100,14 @@ impl Server {
                     .into(),
             );
         }
-        let said = demo::settle(&server).await?;
-        server.banner.extend(said);
+        if server.config.users.is_none() {
+            let forgotten = user_store::forget_outsiders(&server).await;
+            forgotten.map_err(trouble)?;
+            let said = demo::settle(&server).await?;
+            server.banner.extend(said);
+        } else {
+            server.banner.push("users   the application's own".into());
+        }
         server.look_around().await.map_err(trouble)?;
         Ok(Arc::new(server))
     }

@@ -80,6 +80,11 @@ pub(crate) async fn prepare(
 ) -> Result<Access, Fault> {
     let user = server.store.user_by_id(&grant.user_id).await?;
     let user = user.ok_or_else(Fault::invalid_grant)?;
+    if let Some(users) = &server.config.users
+        && !users.still_has(server, &user.id).await?
+    {
+        return Err(Fault::invalid_grant());
+    }
     let now = server.now();
     let lifetime = millis(server.config.access_token_lifetime);
     let claims = Claims::new(&server.issuer, grant, &user.name, &scope, lifetime, now);

@@ -49,6 +49,9 @@ pub(crate) trait Users {
     /// Replaces the hash of an unchanged password by a stronger one; `false` when it is another by now.
     fn strengthen_hash<'a>(&'a self, id: &'a str, old: &'a str, new: &'a str) -> Reply<'a, bool>;
 
+    /// Shows a user under another name from now on.
+    fn rename_user<'a>(&'a self, id: &'a str, name: &'a str) -> Reply<'a, ()>;
+
     /// Ends every session and grant of a user.
     fn end_everything<'a>(
         &'a self,

@@ -9,6 +9,7 @@ mod e_own_page;
 mod e_throttle;
 mod f_account;
 mod f_consent;
+mod f_own_users;
 mod g_code;
 mod h_pkce;
 mod i_client;

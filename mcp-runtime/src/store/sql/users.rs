@@ -13,6 +13,7 @@ const LIST: &str = "SELECT id, name, name_key, password, demo, disabled, created
 const CHANGE_PASSWORD: &str =
     "UPDATE users SET password = $3, demo = $4 WHERE id = $1 AND password = $2";
 const STRENGTHEN: &str = "UPDATE users SET password = $3 WHERE id = $1 AND password = $2";
+const RENAME: &str = "UPDATE users SET name = $2 WHERE id = $1";
 const REMOVE: &str = "DELETE FROM users WHERE id = $1";
 /// Changes nothing, but locks the user until the transaction ends, if what its approval rests on still holds: since
 /// the page was read, the password may have been changed or the session ended.
@@ -92,6 +93,13 @@ impl Users for Sql {
                 .run(STRENGTHEN, args![id, old, new])
                 .await?;
             Ok(done == 1)
+        })
+    }
+
+    fn rename_user<'a>(&'a self, id: &'a str, name: &'a str) -> Reply<'a, ()> {
+        Box::pin(async move {
+            self.database()?.run(RENAME, args![id, name]).await?;
+            Ok(())
         })
     }
 
