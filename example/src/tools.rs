@@ -74,6 +74,11 @@ async fn rules() -> &'static str {
 mod tests {
     use super::*;
 
+    #[test]
+    fn what_is_offered_is_what_the_lock_file_says() {
+        mcp_runtime::testing::assert_contract!();
+    }
+
     #[tokio::test]
     async fn a_roll_names_the_user_and_stays_in_its_range() {
         let text = roll_dice(2, &User::named("alice")).await;

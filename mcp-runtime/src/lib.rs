@@ -1,5 +1,7 @@
 #![doc = include_str!("../README.md")]
 
+#[cfg(feature = "contract")]
+mod assertion;
 pub mod auth;
 #[cfg(feature = "contract")]
 mod contract;
@@ -53,7 +55,49 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// For tests of one's own server.
 pub mod testing {
+    #[cfg(feature = "contract")]
+    #[doc(inline)]
+    pub use crate::__assert_contract as assert_contract;
     pub use crate::transport::testing::{TestClient, ToolAnswer};
+}
+
+/// Asserts that what is offered is what `mcp.lock.json` beside `Cargo.toml` says; the message is a diff that says what
+/// each change means to callers. `MCP_BLESS=1 cargo test` accepts what is there.
+///
+/// `assert_contract!(server)` looks at a whole server, `assert_contract!()` at the annotated items of the package in
+/// which it is written; put it where they are linked in.
+///
+/// ```no_run
+/// use mcp_runtime::prelude::*;
+///
+/// /// Counts the books.
+/// #[mcp_tool]
+/// async fn count_books() -> u32 { 42 }
+///
+/// fn server() -> mcp_runtime::Server {
+///     mcp_server!("Library")
+/// }
+///
+/// #[test]
+/// fn the_contract_holds() {
+///     mcp_runtime::testing::assert_contract!(server());
+/// }
+/// # the_contract_holds();
+/// ```
+#[cfg(feature = "contract")]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __assert_contract {
+    () => {
+        $crate::__private::assert_package($crate::Package {
+            name: env!("CARGO_PKG_NAME"),
+            version: env!("CARGO_PKG_VERSION"),
+            directory: env!("CARGO_MANIFEST_DIR"),
+        })
+    };
+    ($server:expr) => {
+        $crate::__private::assert_server($server)
+    };
 }
 
 /// All that a server's source usually needs.

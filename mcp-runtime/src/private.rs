@@ -5,6 +5,8 @@ pub use schemars;
 pub use serde;
 pub use serde_json::{self, Value};
 
+#[cfg(feature = "contract")]
+pub use crate::assertion::{assert_package, assert_server};
 pub use crate::descriptor::*;
 pub use crate::extract::*;
 pub use crate::protocol::Role;

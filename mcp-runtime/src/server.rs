@@ -316,7 +316,7 @@ impl Server {
         }
     }
 
-    fn items(&self) -> Result<Vec<Item>, SettingsError> {
+    pub(crate) fn items(&self) -> Result<Vec<Item>, SettingsError> {
         let mut items = match &self.only {
             Some(items) => items.clone(),
             None => Items::of_package(self.package.name).0,

@@ -23,7 +23,7 @@ const ORDER: &[&[&str]] = &[
     &["auth"],
     &["transport"],
     // The server is put together from all of these, and its command line runs it.
-    &["server", "cli"],
+    &["server", "cli", "assertion"],
 ];
 
 /// The crate's root and its façades (what macros expand to, the prelude): they show all layers and are imported by none.

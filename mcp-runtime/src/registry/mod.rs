@@ -82,6 +82,16 @@ impl Catalogue {
     /// # Errors
     /// Every mistake that only the whole shows: duplicates, schemas that cannot be served, types that nothing provides.
     pub(crate) fn build(items: &[Item], providers: &Providers) -> Result<Self, SettingsError> {
+        Self::checked(items, Some(providers))
+    }
+
+    /// The same without a look at what they take from a server: for their lists, not for calls.
+    #[cfg(feature = "contract")]
+    pub(crate) fn of(items: &[Item]) -> Result<Self, SettingsError> {
+        Self::checked(items, None)
+    }
+
+    fn checked(items: &[Item], providers: Option<&Providers>) -> Result<Self, SettingsError> {
         let mut problems = duplicates(items);
         let mut catalogue = Self {
             tools: HashMap::new(),
@@ -97,7 +107,9 @@ impl Catalogue {
         let (mut tools, mut prompts, mut resources, mut templates) =
             (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         for item in items {
-            missing(item, providers, &mut problems);
+            if let Some(providers) = providers {
+                missing(item, providers, &mut problems);
+            }
             let added = match *item {
                 Item::Tool(d) => catalogue.add_tool(d).map(|entry| tools.push(entry)),
                 Item::Prompt(d) => catalogue.add_prompt(d).map(|entry| prompts.push(entry)),
