@@ -190,9 +190,9 @@ pub enum Audience {
 pub enum TaskSupport {
     /// Never.
     Forbidden,
-    /// When the client asks.
+    /// For clients that can; an ordinary call for the others.
     Optional,
-    /// Always.
+    /// For clients that can; the others are refused.
     Required,
 }
 

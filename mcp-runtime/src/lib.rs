@@ -22,6 +22,7 @@ mod transport;
 mod cli;
 
 pub use auth::Auth;
+pub use dispatch::TaskOptions;
 pub use extract::{
     Argument, ArgumentType, Arguments, Call, Context, Elicit, Root, Roots, Sample, Sampled, User,
 };

@@ -10,7 +10,7 @@ use crate::auth::{Auth, Site};
 #[cfg(feature = "contract")]
 use crate::contract::{Head, Identity, Places, Surface};
 use crate::descriptor::Item;
-use crate::dispatch::{Dispatcher, ServerInfo};
+use crate::dispatch::{Dispatcher, ServerInfo, TaskOptions};
 use crate::extract::{Context, Providers, User};
 use crate::registry::{Catalogue, Items};
 use crate::result::Error;
@@ -45,6 +45,7 @@ pub struct Server {
     auth: Option<Auth>,
     settings: Option<Settings>,
     tool_timeout: Duration,
+    tasks: TaskOptions,
 }
 
 /// A server that serves the annotated items of the package in which this is written.
@@ -74,6 +75,7 @@ impl Server {
             auth: None,
             settings: None,
             tool_timeout: TOOL_TIMEOUT,
+            tasks: TaskOptions::default(),
         }
     }
 
@@ -184,6 +186,12 @@ impl Server {
         self
     }
 
+    /// How the tools with `#[mcp_tool(task = "…")]` keep their tasks.
+    pub fn tasks(mut self, options: TaskOptions) -> Self {
+        self.tasks = options;
+        self
+    }
+
     /// Does what the command line says: `serve` by default, `--help` lists the rest.
     ///
     /// Without the feature `cli` it serves. A start-up error is shown in one sentence, and the process exits with 2.
@@ -276,12 +284,14 @@ impl Server {
     pub(crate) fn into_dispatcher(self) -> Result<Dispatcher, SettingsError> {
         let items = self.items()?;
         let catalogue = Catalogue::build(&items, &self.providers)?;
+        self.tasks.check(&catalogue)?;
         Ok(Dispatcher::new(
             catalogue,
             Arc::new(self.providers),
             self.info,
             self.tool_timeout,
             &rand::random(),
+            self.tasks,
         ))
     }
 
@@ -377,9 +387,11 @@ impl Server {
         let dispatcher = Arc::new(self.into_dispatcher()?);
         dispatcher.providers.warm().await.map_err(state_error)?;
         let (input, output) = (tokio::io::stdin(), tokio::io::stdout());
-        crate::transport::stdio::serve(dispatcher, user.map(Arc::new), input, output)
-            .await
-            .map_err(|e| SettingsError::new(format!("stdin or stdout broke: {e}")))
+        let served =
+            crate::transport::stdio::serve(dispatcher.clone(), user.map(Arc::new), input, output)
+                .await;
+        dispatcher.stop().await;
+        served.map_err(|e| SettingsError::new(format!("stdin or stdout broke: {e}")))
     }
 }
 

@@ -12,4 +12,5 @@ mod results;
 mod startup;
 mod stdio;
 mod support;
+mod tasks;
 mod wire;

@@ -11,20 +11,23 @@ use super::rounds::{Suspended, drive};
 use crate::extract::Context;
 use crate::result::{Error, Lane};
 
-/// Runs a function's future to its end, to its time limit or to its panic. Where the future is dropped before
-/// its end, the call counts as cancelled.
+/// Runs a function's future to its end, to its time limit if there is one, or to its panic. Where the future is
+/// dropped before its end, the call counts as cancelled.
 pub(super) async fn run<T>(
     name: &str,
     ctx: &Context,
-    limit: Duration,
+    limit: Option<Duration>,
     call: impl Future<Output = Result<T, Error>>,
 ) -> Result<T, Error> {
     let cancel = CancelOnDrop(Some(ctx));
     let mut call = std::pin::pin!(AssertUnwindSafe(drive(ctx, call)).catch_unwind());
-    // Most calls are done at the first poll and never see a timer.
-    let outcome = match futures_util::poll!(call.as_mut()) {
-        std::task::Poll::Ready(outcome) => Ok(outcome),
-        std::task::Poll::Pending => tokio::time::timeout(limit, call).await,
+    let outcome = match limit {
+        None => Ok(call.await),
+        // Most calls are done at the first poll and never see a timer.
+        Some(limit) => match futures_util::poll!(call.as_mut()) {
+            std::task::Poll::Ready(outcome) => Ok(outcome),
+            std::task::Poll::Pending => tokio::time::timeout(limit, call).await.map_err(|_| limit),
+        },
     };
     match outcome {
         Ok(Ok(Ok(result))) => {
@@ -40,11 +43,16 @@ pub(super) async fn run<T>(
                 .unwrap_or("no message");
             Err(Error::internal(format!("`{name}` panicked: {text}")))
         }
-        Err(_) => Err(Error::tool(format!(
-            "`{name}` took longer than its limit of {} and was stopped.",
-            humanly(limit)
-        ))),
+        Err(limit) => Err(Error::tool(too_long(name, limit))),
     }
+}
+
+/// Why a call was stopped, for the model.
+pub(super) fn too_long(name: &str, limit: Duration) -> String {
+    format!(
+        "`{name}` took longer than its limit of {} and was stopped.",
+        humanly(limit)
+    )
 }
 
 struct CancelOnDrop<'a>(Option<&'a Context>);

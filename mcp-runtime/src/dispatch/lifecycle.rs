@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use serde_json::{Map, Value, json};
 
-use crate::protocol::{ProtocolVersion, UI_EXTENSION};
+use crate::protocol::{ProtocolVersion, TASKS_EXTENSION, UI_EXTENSION};
 use crate::registry::{Catalogue, TTL_MS};
 
 /// Name, version, instructions, and the capabilities that follow from what is served.
@@ -53,7 +53,7 @@ impl ServerInfo {
             capabilities.insert("extensions".into(), Value::Object(self.extensions.clone()));
         }
         self.capabilities = capabilities;
-        self.discover = Bytes::from(self.write_discover().to_string());
+        self.discover = Bytes::from(self.write_discover(catalogue.has_tasks()).to_string());
         self
     }
 
@@ -74,11 +74,16 @@ impl ServerInfo {
         info
     }
 
-    fn write_discover(&self) -> Value {
+    fn write_discover(&self, tasks: bool) -> Value {
         let versions: Vec<_> = ProtocolVersion::ALL.iter().map(|v| v.as_str()).collect();
+        let mut capabilities = json!(self.capabilities);
+        if tasks {
+            // Not in the answer to `initialize`: the revisions that have it know no such extension.
+            capabilities["extensions"][TASKS_EXTENSION] = json!({});
+        }
         let mut result = json!({
             "supportedVersions": versions,
-            "capabilities": self.capabilities,
+            "capabilities": capabilities,
             "resultType": "complete",
             "ttlMs": TTL_MS,
             "cacheScope": "public",

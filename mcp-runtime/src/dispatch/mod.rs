@@ -8,6 +8,7 @@ mod outcome;
 mod prompts;
 mod resources;
 mod rounds;
+mod tasks;
 mod tools;
 
 use std::sync::Arc;
@@ -20,6 +21,8 @@ use crate::registry::Catalogue;
 pub(crate) use lifecycle::ServerInfo;
 pub(crate) use outcome::{Failure, Reply};
 use rounds::Seal;
+pub use tasks::TaskOptions;
+use tasks::{InMemory, Tasks};
 
 /// A request, stripped of its envelope.
 #[derive(Debug)]
@@ -36,6 +39,7 @@ pub(crate) struct Dispatcher {
     info: ServerInfo,
     tool_timeout: Duration,
     seal: Seal,
+    tasks: Arc<Tasks>,
 }
 
 impl Dispatcher {
@@ -45,6 +49,7 @@ impl Dispatcher {
         info: ServerInfo,
         tool_timeout: Duration,
         seal_key: &[u8; 32],
+        tasks: TaskOptions,
     ) -> Self {
         let info = info.with_capabilities_of(&catalogue);
         Self {
@@ -53,6 +58,7 @@ impl Dispatcher {
             info,
             tool_timeout,
             seal: Seal::new(seal_key),
+            tasks: Arc::new(Tasks::new(tasks, Arc::new(InMemory::default()))),
         }
     }
 
@@ -80,10 +86,18 @@ impl Dispatcher {
         };
         here && (both
             || if version.is_stateless() {
-                method == "server/discover"
+                match method {
+                    "tasks/get" | "tasks/update" | "tasks/cancel" => self.catalogue.has_tasks(),
+                    _ => method == "server/discover",
+                }
             } else {
                 matches!(method, "ping" | "logging/setLevel")
             })
+    }
+
+    /// Stops what runs apart from any request.
+    pub(crate) async fn stop(&self) {
+        self.tasks.stop().await;
     }
 
     /// Answers one request.
@@ -91,7 +105,7 @@ impl Dispatcher {
     /// # Errors
     /// What the transport turns into a JSON-RPC error or an HTTP status.
     pub(crate) async fn dispatch(
-        &self,
+        self: &Arc<Self>,
         mut request: Request<'_>,
         mut parts: ContextParts,
     ) -> Result<Reply, Failure> {
@@ -115,6 +129,13 @@ impl Dispatcher {
                     Some(_) => Ok(Reply::Written(bytes::Bytes::from_static(b"{}"))),
                     None => Err(RpcError::invalid_params("`params.level` is missing").into()),
                 };
+            }
+            "tasks/get" | "tasks/update" | "tasks/cancel" => {
+                let capabilities = &parts.client.capabilities;
+                return self
+                    .tasks
+                    .answer(request.method, params, capabilities, user)
+                    .await;
             }
             _ => {
                 let user = parts.user.clone();
@@ -141,7 +162,7 @@ impl Dispatcher {
         Ok(Reply::Written(list.answer(stateless, user)))
     }
 
-    async fn run(&self, request: &Request<'_>, ctx: &Context) -> Result<Reply, Failure> {
+    async fn run(self: &Arc<Self>, request: &Request<'_>, ctx: &Context) -> Result<Reply, Failure> {
         let params = &request.params;
         match request.method {
             "tools/call" => self.call_tool(params, ctx).await,

@@ -34,6 +34,17 @@ pub(crate) struct ToolReply {
 }
 
 impl Reply {
+    /// A failure of a tool's that the model reads, on the stateless wire.
+    pub(super) fn refusal(text: String) -> Self {
+        Self::Tool(Box::new(ToolReply {
+            content: vec![Content::text(text)],
+            structured_content: None,
+            is_error: true,
+            meta: None,
+            result_type: Some("complete"),
+        }))
+    }
+
     /// Appends the `result`.
     pub(crate) fn write(&self, out: &mut Vec<u8>) {
         match self {

@@ -28,8 +28,13 @@ impl Dispatcher {
             context: ctx,
             scratch: &scratch,
         };
-        let rendered =
-            guard::run(name, ctx, self.tool_timeout, (prompt.descriptor.call)(call)).await;
+        let rendered = guard::run(
+            name,
+            ctx,
+            Some(self.tool_timeout),
+            (prompt.descriptor.call)(call),
+        )
+        .await;
         let rendered = rendered.map_err(|error| guard::fail(name, &[], error))?;
         let mut result =
             json!({ "description": prompt.descriptor.description, "messages": rendered.messages });

@@ -45,7 +45,7 @@ impl Dispatcher {
                 let read = guard::run(
                     descriptor.name,
                     ctx,
-                    self.tool_timeout,
+                    Some(self.tool_timeout),
                     (descriptor.call)(call),
                 );
                 let body = read
@@ -81,7 +81,7 @@ impl Dispatcher {
                     context: ctx,
                     scratch: &scratch,
                 };
-                guard::run(view.name, ctx, self.tool_timeout, render(call))
+                guard::run(view.name, ctx, Some(self.tool_timeout), render(call))
                     .await
                     .map_err(|error| guard::fail(view.name, &[], error))
             }

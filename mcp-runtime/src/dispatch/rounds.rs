@@ -171,7 +171,7 @@ pub(super) async fn drive<T>(
         if let Poll::Ready(done) = call.as_mut().poll(cx) {
             return Poll::Ready(Ok(done));
         }
-        if !ctx.rounds().is_some_and(Rounds::is_asking) {
+        if !ctx.rounds().is_some_and(Rounds::ends_the_round) {
             return Poll::Pending;
         }
         poll_counted(call.as_mut(), cx)

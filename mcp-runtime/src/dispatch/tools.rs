@@ -1,10 +1,13 @@
 //! `tools/call`.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::FutureExt as _;
 use serde_json::value::RawValue;
 
 use super::outcome::{Failure, Reply, ToolReply};
+use super::tasks::{Start, Tasks};
 use super::{Dispatcher, guard};
 use crate::descriptor::{Html, UiResourceDescriptor};
 use crate::extract::{Call, Context, Scratch};
@@ -16,7 +19,7 @@ use crate::result::{Embed, Error, Lane, ToolResult};
 
 impl Dispatcher {
     pub(super) async fn call_tool(
-        &self,
+        self: &Arc<Self>,
         params: &Params<'_>,
         ctx: &Context,
     ) -> Result<Reply, Failure> {
@@ -26,23 +29,51 @@ impl Dispatcher {
         };
         let descriptor = tool.descriptor;
         guard::scopes(descriptor.scopes, ctx)?;
-        let scratch = Scratch::default();
-        let call = Call {
-            name,
-            arguments: raw_object(params.arguments),
-            input: &tool.input,
-            context: ctx,
-            scratch: &scratch,
-        };
-        let limit = descriptor
-            .timeout_ms
-            .map_or(self.tool_timeout, Duration::from_millis);
-        let result = match guard::run(name, ctx, limit, (descriptor.call)(call)).await {
-            Ok(result) => result,
-            Err(error) => refused(name, descriptor.scopes, error)?,
-        };
-        Ok(Reply::Tool(Box::new(reply(tool, result, ctx))))
+        let arguments = raw_object(params.arguments);
+        let limit = descriptor.timeout_ms.map(Duration::from_millis);
+        match Tasks::start(descriptor, ctx)? {
+            Start::Plain => {
+                let limit = limit.unwrap_or(self.tool_timeout);
+                run(tool, arguments, ctx, Some(limit)).await
+            }
+            Start::Task => {
+                // What may outlive the request owns all that it needs.
+                let (this, ctx, arguments) = (self.clone(), ctx.clone(), arguments.to_owned());
+                let shared = ctx.clone();
+                let work = async move {
+                    match this.catalogue.tool(descriptor.name) {
+                        Some(tool) => run(tool, &arguments, &ctx, None).await,
+                        None => Err(RpcError::method_not_found("tools/call").into()),
+                    }
+                };
+                self.tasks.begin(name, &shared, limit, work.boxed()).await
+            }
+        }
     }
+}
+
+/// Calls the function.
+async fn run(
+    tool: &Tool,
+    arguments: &[u8],
+    ctx: &Context,
+    limit: Option<Duration>,
+) -> Result<Reply, Failure> {
+    let name = tool.descriptor.name;
+    let scratch = Scratch::default();
+    let call = Call {
+        name,
+        arguments,
+        input: &tool.input,
+        context: ctx,
+        scratch: &scratch,
+    };
+    let descriptor = tool.descriptor;
+    let result = match guard::run(name, ctx, limit, (descriptor.call)(call)).await {
+        Ok(result) => result,
+        Err(error) => refused(name, descriptor.scopes, error)?,
+    };
+    Ok(Reply::Tool(Box::new(reply(tool, result, ctx))))
 }
 
 /// The bytes of `arguments`, which may be absent.

@@ -2,14 +2,14 @@
 //!
 //! A question is a future that stays pending until its answer is there. On the older wires the answer comes
 //! over the request's own stream; on the stateless wire the call ends, and the client sends it again with the
-//! answers, so that the code before a question runs once more: [`Context::once`] keeps what must not.
+//! answers, so that the code before a question runs once more: [`Context::once`] keeps what must not. A task goes on
+//! where it stands once `tasks/update` brings the answer.
 
 use std::collections::BTreeMap;
-use std::future::{Future, IntoFuture};
+use std::future::{Future, IntoFuture, poll_fn};
 use std::marker::PhantomData;
 use std::pin::Pin;
 use std::sync::{Mutex, PoisonError};
-use std::task::Poll;
 
 use futures_util::future::BoxFuture;
 use schemars::JsonSchema;
@@ -19,74 +19,13 @@ use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
 
 use super::Context;
-use crate::protocol::{Content, Role, code};
+use super::rounds::Rounds;
+use crate::protocol::{Content, Role, RpcError};
 use crate::result::Error;
 use crate::schema::Form;
 
-/// How often a user is asked again on one stream when an answer does not fit.
+/// How often a question is asked on one stream, or in one task, when its answers do not fit.
 const ATTEMPTS: usize = 3;
-
-/// The rounds of one call on the stateless wire: what was answered, what was kept, what is asked now.
-#[derive(Debug, Default)]
-pub(crate) struct Rounds {
-    state: Mutex<RoundState>,
-}
-
-#[derive(Debug, Default)]
-struct RoundState {
-    answers: BTreeMap<String, Value>,
-    kept: BTreeMap<String, Value>,
-    asked: BTreeMap<String, Value>,
-}
-
-/// What must survive until the next round.
-#[derive(Debug, Default, Serialize, Deserialize)]
-pub(crate) struct Carried {
-    pub answers: BTreeMap<String, Value>,
-    pub kept: BTreeMap<String, Value>,
-}
-
-impl Rounds {
-    pub(crate) fn new(
-        carried: Carried,
-        responses: impl IntoIterator<Item = (String, Value)>,
-    ) -> Self {
-        let Carried { mut answers, kept } = carried;
-        answers.extend(responses);
-        Self {
-            state: Mutex::new(RoundState {
-                answers,
-                kept,
-                asked: BTreeMap::new(),
-            }),
-        }
-    }
-
-    fn with<T>(&self, f: impl FnOnce(&mut RoundState) -> T) -> T {
-        f(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-
-    pub(crate) fn is_asking(&self) -> bool {
-        self.with(|s| !s.asked.is_empty())
-    }
-
-    /// The questions of this round, and what to carry to the next.
-    pub(crate) fn end(&self) -> (BTreeMap<String, Value>, Carried) {
-        self.with(|s| {
-            let asked = std::mem::take(&mut s.asked);
-            // An answer that did not fit is asked for again, so it is not carried.
-            let answers = s.answers.iter().filter(|(k, _)| !asked.contains_key(*k));
-            let answers = answers.map(|(k, v)| (k.clone(), v.clone())).collect();
-            (
-                asked,
-                Carried {
-                    answers,
-                    kept: s.kept.clone(),
-                },
-            )
-        })
-    }
-}
 
 /// What every question shares: how it goes out, and how its answer is read.
 struct Question {
@@ -129,22 +68,22 @@ impl Question {
             .unwrap_or_else(|| ctx.questions().name(self.method, &self.params));
         if let Some(rounds) = ctx.rounds() {
             let request = json!({ "method": self.method, "params": self.params });
-            return std::future::poll_fn(|_| {
-                rounds.with(|state| {
-                    if let Some(answer) = state.answers.get(&key)
-                        && let Ok(value) = read(answer)
-                    {
-                        return Poll::Ready(Ok(value));
-                    }
-                    // Pending without a waker: nothing but the next round brings the answer.
-                    state
-                        .asked
-                        .entry(key.clone())
-                        .or_insert_with(|| request.clone());
-                    Poll::Pending
-                })
-            })
-            .await;
+            let mut problem = String::new();
+            for attempt in 1..=ATTEMPTS {
+                // In a task each key is asked once (SEP-2663, task update requests).
+                let key = match attempt {
+                    1 => key.clone(),
+                    _ => format!("{key}_{attempt}"),
+                };
+                let asking = Asking { rounds, key: &key };
+                let answer = poll_fn(|cx| rounds.poll_answer(&key, &request, &read, cx)).await;
+                drop(asking);
+                match answer {
+                    Ok(value) => return Ok(value),
+                    Err(why) => problem = why,
+                }
+            }
+            return Err(does_not_fit(&problem));
         }
         let mut problem = String::new();
         for _ in 0..ATTEMPTS {
@@ -153,18 +92,30 @@ impl Question {
                 Err(why) => problem = why,
             }
         }
-        Err(Error::tool(format!(
-            "The answer to the question does not fit: {problem}"
-        )))
+        Err(does_not_fit(&problem))
     }
 }
 
+/// A question that is waited for; withdrawn where its future is dropped.
+struct Asking<'a> {
+    rounds: &'a Rounds,
+    key: &'a str,
+}
+
+impl Drop for Asking<'_> {
+    fn drop(&mut self) {
+        self.rounds.withdraw(self.key);
+    }
+}
+
+fn does_not_fit(problem: &str) -> Error {
+    Error::tool(format!(
+        "The answer to the question does not fit: {problem}"
+    ))
+}
+
 fn lacks(capability: Value) -> Error {
-    Error::protocol(
-        code::MISSING_CLIENT_CAPABILITY,
-        "the client cannot do what this call needs",
-    )
-    .with_data(json!({ "requiredCapabilities": capability }))
+    Error::rpc(RpcError::missing_capability(capability))
 }
 
 /// A question to the user, made by [`Context::elicit`]. Await it for the answer.
@@ -456,12 +407,11 @@ impl Context {
         let Some(rounds) = self.rounds() else {
             return work().await;
         };
-        if let Some(kept) = rounds.with(|s| s.kept.get(key).cloned()) {
+        if let Some(kept) = rounds.kept(key) {
             return Ok(serde_json::from_value(kept)?);
         }
         let value = work().await?;
-        let kept = serde_json::to_value(&value)?;
-        rounds.with(|s| s.kept.insert(key.to_owned(), kept));
+        rounds.keep(key, serde_json::to_value(&value)?);
         Ok(value)
     }
 }

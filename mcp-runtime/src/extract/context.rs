@@ -8,8 +8,9 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::User;
-use super::ask::{Answered, Names, Rounds};
+use super::ask::{Answered, Names};
 use super::provide::Providers;
+use super::rounds::Rounds;
 use crate::protocol::{
     ClientCapabilities, Implementation, LogLevel, Notification, ProtocolVersion, code,
 };
@@ -42,7 +43,8 @@ struct Inner {
     user: Option<Arc<User>>,
     client: Client,
     providers: Arc<Providers>,
-    outbound: Option<Arc<dyn Outbound>>,
+    // Taken away when the call goes on as a task: what it answered to is over.
+    outbound: Mutex<Option<Arc<dyn Outbound>>>,
     progress_token: Option<Value>,
     log_level: Option<LogLevel>,
     cancelled: AtomicBool,
@@ -78,7 +80,7 @@ impl Context {
             user,
             client,
             providers,
-            outbound,
+            outbound: Mutex::new(outbound),
             progress_token,
             log_level,
             cancelled: AtomicBool::new(false),
@@ -124,9 +126,13 @@ impl Context {
 
     /// Tells the client how far the work is, if it asked to know. `progress` must grow from call to call.
     ///
-    /// The first message turns the answer into a stream.
+    /// The first message turns the answer into a stream. In a task it becomes the `statusMessage` that `tasks/get`
+    /// shows, whether the client asked for progress or not.
     pub fn progress(&self, progress: f64, total: Option<f64>, message: Option<&str>) {
-        if let (Some(outbound), Some(token)) = (&self.0.outbound, &self.0.progress_token) {
+        if let Some(rounds) = self.rounds().filter(|r| r.is_detached()) {
+            return rounds.report(in_words(progress, total, message));
+        }
+        if let (Some(outbound), Some(token)) = (self.outbound(), &self.0.progress_token) {
             outbound.notify(Notification::Progress {
                 token,
                 progress,
@@ -136,9 +142,9 @@ impl Context {
         }
     }
 
-    /// Sends a log message to the client, if it asked for messages of this level.
+    /// Sends a log message to the client, if it asked for messages of this level. A task has nowhere to send it.
     pub fn log(&self, level: LogLevel, data: impl Serialize) {
-        let Some(outbound) = &self.0.outbound else {
+        let Some(outbound) = self.outbound() else {
             return;
         };
         if self.0.log_level.is_none_or(|least| level < least) {
@@ -156,6 +162,20 @@ impl Context {
         self.0.cancelled.load(Ordering::Relaxed)
     }
 
+    fn outbound(&self) -> Option<Arc<dyn Outbound>> {
+        let outbound = self.0.outbound.lock();
+        outbound.unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The call goes on as a task: its answers come by `tasks/update`, and nothing of it goes to the request's stream.
+    pub(crate) fn detach(&self) {
+        let outbound = self.0.outbound.lock();
+        outbound.unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(rounds) = self.rounds() {
+            rounds.detach();
+        }
+    }
+
     pub(crate) fn rounds(&self) -> Option<&Rounds> {
         self.0.rounds.as_ref()
     }
@@ -170,7 +190,7 @@ impl Context {
         method: &'static str,
         params: Value,
     ) -> Result<Value, Error> {
-        match &self.0.outbound {
+        match self.outbound() {
             Some(outbound) => outbound.request(method, params).await,
             None => Err(Error::protocol(
                 code::INVALID_REQUEST,
@@ -196,6 +216,18 @@ impl Context {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .push((key, value));
+    }
+}
+
+/// Progress as a sentence: `Reading page 3 (3 of 10)`.
+fn in_words(progress: f64, total: Option<f64>, message: Option<&str>) -> String {
+    let count = match total {
+        Some(total) => format!("{progress} of {total}"),
+        None => format!("{progress}"),
+    };
+    match message {
+        Some(message) => format!("{message} ({count})"),
+        None => count,
     }
 }
 

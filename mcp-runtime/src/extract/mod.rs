@@ -7,6 +7,7 @@ mod constraint;
 mod context;
 mod default;
 mod provide;
+mod rounds;
 mod user;
 
 pub use argument::{Argument, ArgumentType, Arguments, Text};
@@ -18,7 +19,8 @@ pub use default::{Nullish, Published};
 pub use user::User;
 
 pub(crate) use argument::{may_be_absent, schema, try_decode};
-pub(crate) use ask::{Answered, Carried, Rounds, input_requests};
+pub(crate) use ask::{Answered, input_requests};
 pub(crate) use call::Scratch;
 pub(crate) use context::{Client, ContextParts, Outbound};
 pub(crate) use provide::Providers;
+pub(crate) use rounds::{Carried, News, Rounds};

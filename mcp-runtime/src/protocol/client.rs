@@ -30,6 +30,9 @@ pub(crate) const UI_EXTENSION: &str = "io.modelcontextprotocol/ui";
 /// The media type of a view.
 pub(crate) const UI_MIME_TYPE: &str = "text/html;profile=mcp-app";
 
+/// The extension of tasks (SEP-2663).
+pub(crate) const TASKS_EXTENSION: &str = "io.modelcontextprotocol/tasks";
+
 /// What a client can do.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
@@ -75,6 +78,13 @@ impl ClientCapabilities {
     /// Whether it names its roots.
     pub fn supports_roots(&self) -> bool {
         self.roots
+    }
+
+    /// Whether it takes a task for an answer (SEP-2663).
+    pub fn supports_tasks(&self) -> bool {
+        self.extensions
+            .get(TASKS_EXTENSION)
+            .is_some_and(Value::is_object)
     }
 
     /// Whether it renders views (MCP Apps).

@@ -82,6 +82,15 @@ impl RpcError {
         )
     }
 
+    /// The client lacks what the request needs; `required` is the part of `ClientCapabilities` to declare.
+    pub(crate) fn missing_capability(required: Value) -> Self {
+        Self::new(
+            code::MISSING_CLIENT_CAPABILITY,
+            "the client cannot do what this call needs",
+        )
+        .with_data(json!({ "requiredCapabilities": required }))
+    }
+
     pub(crate) fn unsupported_version(requested: &str) -> Self {
         let supported: Vec<_> = ProtocolVersion::ALL.iter().map(|v| v.as_str()).collect();
         Self::new(

@@ -35,10 +35,13 @@ pub(crate) struct Params<'a> {
     /// `resources/read` and its kin.
     #[serde(borrow, default)]
     pub uri: Option<Cow<'a, str>>,
+    /// `tasks/get`, `tasks/update`, `tasks/cancel`.
+    #[serde(rename = "taskId", borrow, default)]
+    pub task_id: Option<Cow<'a, str>>,
     /// `tools/call`, `prompts/get`.
     #[serde(borrow, default)]
     pub arguments: Option<&'a RawValue>,
-    /// Answers to what the round before asked (2026-07-28).
+    /// Answers to what the round before asked, or a task (2026-07-28).
     #[serde(rename = "inputResponses", default)]
     pub input_responses: Option<BTreeMap<String, Value>>,
     /// What the round before gave the client to carry (2026-07-28).

@@ -10,7 +10,7 @@ use std::collections::HashMap;
 use serde_json::{Map, Value};
 
 use crate::descriptor::{
-    Item, Place, PromptDescriptor, Provided, ResourceDescriptor, ToolDescriptor,
+    Item, Place, PromptDescriptor, Provided, ResourceDescriptor, TaskSupport, ToolDescriptor,
     UiResourceDescriptor, Uri,
 };
 use crate::extract::Providers;
@@ -150,13 +150,8 @@ impl Catalogue {
         let headers = header_arguments(input.schema())?;
         scope_syntax(d.scopes, d.hidden)?;
         let entry = Entry {
-            modern: wire::tool(d, input.schema(), output.as_ref(), false),
-            legacy: wire::tool(
-                d,
-                input.schema(),
-                output.as_ref().filter(|_| object_output),
-                false,
-            ),
+            modern: wire::tool(d, input.schema(), output.as_ref()),
+            legacy: wire::tool(d, input.schema(), output.as_ref().filter(|_| object_output)),
             hidden_behind: if d.hidden { d.scopes } else { &[] },
         };
         self.tools.insert(
@@ -226,6 +221,16 @@ impl Catalogue {
 
     pub(crate) fn tool(&self, name: &str) -> Option<&Tool> {
         self.tools.get(name)
+    }
+
+    /// Every tool, in no order.
+    pub(crate) fn tools(&self) -> impl Iterator<Item = &'static ToolDescriptor> {
+        self.tools.values().map(|tool| tool.descriptor)
+    }
+
+    /// Whether a tool may run as a task.
+    pub(crate) fn has_tasks(&self) -> bool {
+        self.tools().any(|tool| tool.task != TaskSupport::Forbidden)
     }
 
     pub(crate) fn prompt(&self, name: &str) -> Option<&Prompt> {

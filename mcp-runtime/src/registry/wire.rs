@@ -3,8 +3,8 @@
 use serde_json::{Map, Value, json};
 
 use crate::descriptor::{
-    Audience, Csp, Icon, Permissions, PromptDescriptor, ResourceDescriptor, TaskSupport,
-    ToolDescriptor, UiResourceDescriptor, Uri,
+    Audience, Csp, Icon, Permissions, PromptDescriptor, ResourceDescriptor, ToolDescriptor,
+    UiResourceDescriptor, Uri,
 };
 use crate::protocol::UI_MIME_TYPE;
 
@@ -51,18 +51,12 @@ pub(super) fn tool(
     tool: &ToolDescriptor,
     input: &Value,
     output: Option<&Map<String, Value>>,
-    tasks_in_listing: bool,
 ) -> Value {
     let hints = Object::new()
         .maybe("readOnlyHint", tool.hints.read_only)
         .maybe("destructiveHint", tool.hints.destructive)
         .maybe("idempotentHint", tool.hints.idempotent)
         .maybe("openWorldHint", tool.hints.open_world);
-    let execution = match tool.task {
-        TaskSupport::Forbidden => None,
-        TaskSupport::Optional => Some(json!({ "taskSupport": "optional" })),
-        TaskSupport::Required => Some(json!({ "taskSupport": "required" })),
-    };
     let mut meta = Map::new();
     if let Some(ui) = ui_meta(tool) {
         // The flat key is the older spelling, which some hosts still read.
@@ -79,7 +73,6 @@ pub(super) fn tool(
         .maybe("outputSchema", output.cloned())
         .maybe("annotations", (!hints.0.is_empty()).then_some(hints.0))
         .icons(tool.icons)
-        .maybe("execution", execution.filter(|_| tasks_in_listing))
         .maybe("_meta", (!meta.is_empty()).then_some(meta));
     Value::Object(wire.0)
 }

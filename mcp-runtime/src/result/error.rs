@@ -49,10 +49,11 @@ impl Error {
 
     /// A JSON-RPC error with a code of one's own choice.
     pub fn protocol(code: i32, message: impl Into<String>) -> Self {
-        Self(Box::new(Lane::Protocol(RpcError::new(
-            code,
-            message.into(),
-        ))))
+        Self::rpc(RpcError::new(code, message.into()))
+    }
+
+    pub(crate) fn rpc(error: RpcError) -> Self {
+        Self(Box::new(Lane::Protocol(error)))
     }
 
     /// A JSON-RPC error -32602: the request itself is wrong.

@@ -68,7 +68,7 @@ pub(crate) fn tool(tokens: TokenStream, item: &AnnotatedFn, errors: &Errors) -> 
             "schema" => tool.schema = schema(entry, errors),
             "timeout" => tool.timeout_ms = timeout(entry, errors),
             "task" => {
-                let support = entry.one_of(&["forbidden", "optional", "required"], errors);
+                let support = entry.one_of(&["optional", "required"], errors);
                 tool.task = support.map(|s| variant(&s.value(), &entry.key));
             }
             _ => tool.about.read(entry, errors),

@@ -91,6 +91,7 @@ impl Running {
     /// Stops it: running calls get some seconds to end.
     pub async fn stop(self) {
         self.handle.stop(true).await;
+        self.mount.dispatcher().stop().await;
     }
 
     /// Waits until a signal stops it.
@@ -98,7 +99,9 @@ impl Running {
     /// # Errors
     /// The server broke.
     pub async fn wait(self) -> Result<(), SettingsError> {
-        match self.task.await {
+        let ended = self.task.await;
+        self.mount.dispatcher().stop().await;
+        match ended {
             Ok(Ok(())) => Ok(()),
             Ok(Err(error)) => Err(SettingsError::new(format!("the server broke: {error}"))),
             Err(error) => Err(SettingsError::new(format!("the server broke: {error}"))),

@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 
 /// A name.
 #[mcp_type]
-struct Name {
-    name: String,
+pub(crate) struct Name {
+    pub(crate) name: String,
 }
 
 /// Who answers the elicitation.

@@ -7,6 +7,7 @@ mod content;
 mod input;
 mod prompts;
 mod resources;
+mod tasks;
 
 use mcp_runtime::prelude::*;
 
