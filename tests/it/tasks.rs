@@ -48,7 +48,7 @@ impl Site {
     }
 }
 
-struct Inside<'a>(&'a Site, &'a Context);
+struct Inside<'a>(&'a Site);
 
 impl Drop for Inside<'_> {
     fn drop(&mut self) {
@@ -60,7 +60,7 @@ impl Drop for Inside<'_> {
 #[mcp_tool(task = "optional")]
 async fn work(#[arg(default = 1)] n: u32, site: &Site, ctx: &Context) -> String {
     site.begun.fetch_add(1, Ordering::SeqCst);
-    let _inside = Inside(site, ctx);
+    let _inside = Inside(site);
     ctx.progress(1.0, Some(3.0), Some("Waiting"));
     site.pass().await;
     format!("worked {n}")
