@@ -43,6 +43,11 @@ pub struct Settings {
     pub database_url: Option<String>,
     /// Where that file's directory is made: `XDG_STATE_HOME`, else `~/.local/state`; `None` without a home.
     pub state_home: Option<PathBuf>,
+    /// `CLIENTS_FILE`: a JSON array of clients that need not register, for the embedded authorization server.
+    pub clients_file: Option<PathBuf>,
+    /// `EGRESS_PROXY`: the HTTP proxy through which the server's own requests go; none by default, whatever
+    /// `HTTPS_PROXY` says.
+    pub egress_proxy: Option<String>,
     /// `WORKERS`: worker threads, one a core by default.
     pub workers: Option<usize>,
     /// `ALLOW_INSECURE_HTTP=1`: serve plain `http` under a name that is not loopback. Warned about at every start.
@@ -69,6 +74,8 @@ impl Default for Settings {
             allowed_origins: Vec::new(),
             database_url: None,
             state_home: None,
+            clients_file: None,
+            egress_proxy: None,
             workers: None,
             allow_insecure_http: false,
         }
@@ -133,6 +140,8 @@ impl Settings {
             }
         }
         settings.database_url = var("DATABASE_URL");
+        settings.clients_file = var("CLIENTS_FILE").map(PathBuf::from);
+        settings.egress_proxy = var("EGRESS_PROXY");
         // The XDG specification has relative paths ignored.
         let absolute = |name: &str| var(name).map(PathBuf::from).filter(|p| p.is_absolute());
         settings.state_home = absolute("XDG_STATE_HOME")

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use super::clients::{self, Client};
+use super::clients::{self, Client, Known, Missing};
 use super::consent::Browser;
 use super::fault::Fault;
 use super::params::Params;
@@ -40,6 +40,9 @@ pub(crate) struct Frozen {
     pub(crate) challenge: String,
     /// Whether the user must sign in again, session or not.
     pub(crate) login: bool,
+    /// Whether the client's document was not read yet, so that nobody has vouched for the redirect URI.
+    #[serde(default)]
+    pub(crate) unread: bool,
 }
 
 /// What becomes of an authorization request.
@@ -91,11 +94,11 @@ pub(crate) async fn begin(
     browser: &Browser,
     address: Option<IpAddr>,
 ) -> Begun {
-    let (client, redirect_uri) = match trusted_part(server, params).await {
+    let (client, redirect_uri) = match trusted_part(server, params, browser).await {
         Ok(known) => known,
         Err(stop) => return Begun::Page(stop),
     };
-    // From here on there is a client to tell.
+    // From here on there is a client to tell, unless its document is still to be read.
     match judge(server, params, &client, &redirect_uri, browser).await {
         Ok(frozen) => match freeze(server, &frozen, browser, address).await {
             Ok((handle, browser)) => Begun::SignIn { handle, browser },
@@ -105,40 +108,103 @@ pub(crate) async fn begin(
     }
 }
 
+/// Who asks, as far as it is known.
+enum Asking {
+    Client(Box<Client>),
+    /// One whose document is read once someone signed in.
+    Unread(String),
+}
+
+impl Asking {
+    fn id(&self) -> &str {
+        match self {
+            Self::Client(client) => &client.id,
+            Self::Unread(id) => id,
+        }
+    }
+}
+
 /// The client and one of its redirect URIs; without both there is nobody to redirect to (RFC 6749 §4.1.2.1).
-async fn trusted_part(server: &Server, params: &Params) -> Result<(Client, String), Stop> {
+async fn trusted_part(
+    server: &Server,
+    params: &Params,
+    browser: &Browser,
+) -> Result<(Asking, String), Stop> {
     let local = |text: &'static str| Stop::new(400, text);
     let client_id = params
         .one("client_id")
         .map_err(|_| local("The request names more than one client."))?
         .ok_or_else(|| local("The request does not say which client it comes from."))?;
-    let client = clients::find(server, client_id).await?.ok_or_else(|| {
-        local(
-            "This server does not know the client. Remove the server in your app and add it again.",
-        )
-    })?;
     let asked = params
         .one("redirect_uri")
         .map_err(|_| local("The request names more than one redirect URI."))?;
-    let registered = &client.metadata.redirect_uris;
-    let redirect_uri = match (asked, registered.as_slice()) {
+    let unregistered =
+        || local("The request wants to return to an address that the client did not register.");
+    let mut known = clients::known(server, client_id).await?;
+    if matches!(known, Known::Unread) && browser.session(server).await?.is_some() {
+        known = match clients::find(server, client_id).await? {
+            Some(client) => Known::Client(Box::new(client)),
+            None => Known::Nobody,
+        };
+    }
+    match known {
+        Known::Client(client) => {
+            let redirect_uri = registered(server, &client, asked).ok_or_else(unregistered)?;
+            Ok((Asking::Client(client), redirect_uri))
+        }
+        Known::Unread => {
+            // Whether it is the client's own is found out later; what can be judged now, is.
+            let asked = asked.ok_or_else(unregistered)?;
+            redirect_uri::registrable(asked, &server.config).map_err(|_| unregistered())?;
+            Ok((Asking::Unread(client_id.into()), asked.to_owned()))
+        }
+        Known::Nobody => Err(local(
+            "This server does not know the client. Remove the server in your app and add it again.",
+        )),
+    }
+}
+
+/// The redirect URI that a request means, if it is one of the client's.
+pub(crate) fn registered(server: &Server, client: &Client, asked: Option<&str>) -> Option<String> {
+    let registered = client.metadata.redirect_uris.as_slice();
+    match (asked, registered) {
         (Some(asked), _) => registered
             .iter()
             .any(|r| redirect_uri::matches(r, asked, &server.config))
             .then(|| asked.to_owned()),
         (None, [only]) => redirect_uri::matches(only, only, &server.config).then(|| only.clone()),
         (None, _) => None,
-    };
-    let redirect_uri = redirect_uri.ok_or_else(|| {
-        local("The request wants to return to an address that the client did not register.")
-    })?;
-    Ok((client, redirect_uri))
+    }
+}
+
+/// Makes sure that the client is still one, and that the redirect URI is its own: the document of a client that is named
+/// by a URL may have come, or changed, since the request was judged.
+pub(crate) async fn confirm(server: &Server, frozen: &Frozen) -> Result<(), Stop> {
+    let client = clients::find(server, &frozen.client_id).await?;
+    let client = client.ok_or_else(unknown_client)?;
+    match registered(server, &client, Some(&frozen.redirect_uri)) {
+        Some(_) => Ok(()),
+        None => {
+            tracing::warn!(
+                client = client.id,
+                "the redirect URI is not one of the client's"
+            );
+            Err(Missing::Bad.into())
+        }
+    }
+}
+
+pub(crate) fn unknown_client() -> Stop {
+    Stop::new(
+        400,
+        "The app is no longer registered. Go back to it and connect again.",
+    )
 }
 
 async fn judge(
     server: &Server,
     params: &Params,
-    client: &Client,
+    client: &Asking,
     redirect_uri: &str,
     browser: &Browser,
 ) -> Result<Frozen, Fault> {
@@ -181,10 +247,16 @@ async fn judge(
     let scope = match params.one("scope")? {
         Some(asked) => server.scopes.resolve(Some(asked))?,
         // What the client registered is its default, no limit: registration is anonymous, the user's consent is not.
-        None => server
-            .scopes
-            .resolve(Some(&client.metadata.scope))
-            .or_else(|_no_longer_known| server.scopes.resolve(None))?,
+        None => {
+            let registered = match client {
+                Asking::Client(client) => Some(client.metadata.scope.as_str()),
+                Asking::Unread(_) => None,
+            };
+            server
+                .scopes
+                .resolve(registered)
+                .or_else(|_no_longer_known| server.scopes.resolve(None))?
+        }
     };
     check_resource(server, params)?;
     let challenge = pkce::challenge(
@@ -205,13 +277,14 @@ async fn judge(
         }
     };
     Ok(Frozen {
-        client_id: client.id.clone(),
+        client_id: client.id().to_owned(),
         redirect_uri: redirect_uri.to_owned(),
         redirect_uri_named: params.one("redirect_uri")?.is_some(),
         state: params.one("state")?.map(Into::into),
         scope,
         challenge: challenge.to_owned(),
         login,
+        unread: matches!(client, Asking::Unread(_)),
     })
 }
 
@@ -276,7 +349,7 @@ async fn freeze(
 async fn tell(
     server: &Server,
     params: &Params,
-    client: &Client,
+    client: &Asking,
     redirect_uri: &str,
     browser: &Browser,
     fault: Fault,
@@ -290,19 +363,20 @@ async fn tell(
             )
         });
     }
+    let text = format!(
+        "The app sent a request that cannot be served: {}.",
+        fault.description
+    );
+    let Asking::Client(client) = client else {
+        return Begun::Page(Stop::new(400, text));
+    };
     let state = params.one("state").ok().flatten();
     let to = error_redirect(server, redirect_uri, state, fault.error, &fault.description);
     match may_redirect(server, client, redirect_uri, browser).await {
         Ok(true) => Begun::Redirect(to),
         Ok(false) => Begun::Page(Stop {
             way_back: Some((redirect_uri::shown_host(redirect_uri), to)),
-            ..Stop::new(
-                400,
-                format!(
-                    "The app sent a request that cannot be served: {}.",
-                    fault.description
-                ),
-            )
+            ..Stop::new(400, text)
         }),
         Err(error) => Begun::Page(error.into()),
     }

@@ -2,11 +2,15 @@
 
 use std::time::Duration;
 
+#[cfg(feature = "fetch")]
+use super::client_document::DocumentFilter;
+#[cfg(feature = "fetch")]
+use super::fetch::Outbound;
 use super::login_page::{self, OwnPage};
 use super::redirect_uri;
 use super::secret::Secret;
 use super::user_store::OwnUsers;
-use super::{Auth, Brand, Clock, Mode};
+use super::{Auth, Brand, ClientRegistration, Clock, Mode};
 use crate::settings::SettingsError;
 
 /// The settings of [`Auth::embedded`].
@@ -34,6 +38,12 @@ pub(crate) struct Config {
     /// In lower case.
     pub(crate) private_use_schemes: Vec<String>,
     pub(crate) clock: Clock,
+    /// Those that need not register.
+    pub(crate) clients: Vec<ClientRegistration>,
+    #[cfg(feature = "fetch")]
+    pub(crate) outbound: Outbound,
+    #[cfg(feature = "fetch")]
+    pub(crate) client_documents: DocumentFilter,
 }
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
@@ -59,6 +69,11 @@ impl Default for Config {
             localhost_redirects: true,
             private_use_schemes: Vec::new(),
             clock: Clock::system(),
+            clients: Vec::new(),
+            #[cfg(feature = "fetch")]
+            outbound: Outbound::default(),
+            #[cfg(feature = "fetch")]
+            client_documents: DocumentFilter::default(),
         }
     }
 }
@@ -205,6 +220,37 @@ impl Auth {
     ) -> Self {
         let lower = |scheme: S| scheme.into().to_ascii_lowercase();
         self.set(|c| c.private_use_schemes = schemes.into_iter().map(lower).collect())
+    }
+
+    /// Adds a client that need not register itself; `CLIENTS_FILE` adds more.
+    #[must_use]
+    pub fn client(self, client: ClientRegistration) -> Self {
+        self.set(|c| c.clients.push(client))
+    }
+
+    /// Which clients may be named by a URL (Client ID Metadata Documents): all of them by default. Where this says no,
+    /// the document is not asked for and the client is unknown.
+    ///
+    /// ```
+    /// # use mcp_runtime::prelude::*;
+    /// let hosts = ["claude.ai", "chatgpt.com"];
+    /// let auth = Auth::embedded().client_documents(move |url| url.host_str().is_some_and(|h| hosts.contains(&h)));
+    /// let none = Auth::embedded().client_documents(|_| false);
+    /// ```
+    #[cfg(feature = "fetch")]
+    #[must_use]
+    pub fn client_documents(
+        self,
+        admit: impl Fn(&url::Url) -> bool + Send + Sync + 'static,
+    ) -> Self {
+        self.set(|c| c.client_documents = DocumentFilter::new(admit))
+    }
+
+    /// How the server reaches others.
+    #[cfg(feature = "fetch")]
+    #[must_use]
+    pub fn outbound(self, outbound: Outbound) -> Self {
+        self.set(|c| c.outbound = outbound)
     }
 
     /// Another clock than the system's, for tests.

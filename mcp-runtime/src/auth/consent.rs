@@ -6,7 +6,7 @@
 use std::net::IpAddr;
 
 use super::authorize::{self, Frozen, Stop};
-use super::clients;
+use super::clients::{self, Client, Known};
 use super::clock::millis;
 use super::login::{self, Refused};
 use super::params::Params;
@@ -14,6 +14,7 @@ use super::redirect_uri;
 use super::scope::Scopes;
 use super::secret::{self, Secret, random_id};
 use super::server::Server;
+use super::standing::Standing;
 use crate::store::{Approval, CodeRecord, Grant, Proof, SessionRecord, StoreError, Transaction};
 
 /// What a browser's cookies say.
@@ -52,6 +53,10 @@ pub(crate) struct Page {
     pub(crate) token: Secret,
     /// The name that the client claims.
     pub(crate) client: Option<String>,
+    /// Whether whoever runs this server vouches for the name.
+    pub(crate) verified: bool,
+    /// Who vouches for the client, in a sentence or two.
+    pub(crate) about: String,
     pub(crate) redirect_host: String,
     pub(crate) to_this_computer: bool,
     pub(crate) resource: String,
@@ -148,6 +153,7 @@ pub(crate) async fn answer(
         }
     };
     if by_session && let Some((session, _)) = session {
+        authorize::confirm(server, &frozen).await?;
         let to = approve(
             server,
             &transaction,
@@ -165,6 +171,7 @@ pub(crate) async fn answer(
     let password = Secret::new(one(params, "password")?.unwrap_or_default().to_owned());
     match login::check(server, name, &password, address).await {
         Ok(user) => {
+            authorize::confirm(server, &frozen).await?;
             let cookie = Secret::random();
             let record = SessionRecord {
                 handle: cookie.digest(),
@@ -253,14 +260,18 @@ async fn page(
     browser: &Browser,
     session: Option<(SessionRecord, String)>,
 ) -> Result<Page, Stop> {
-    let client = clients::find(server, &frozen.client_id)
-        .await?
-        .ok_or_else(|| {
-            Stop::new(
-                400,
-                "The app is no longer registered. Go back to it and connect again.",
-            )
-        })?;
+    // Only for someone who signed in is anyone else asked who the client is.
+    let client = match (clients::known(server, &frozen.client_id).await?, &session) {
+        (Known::Client(client), _) => Some(*client),
+        (Known::Unread, Some(_)) => clients::find(server, &frozen.client_id).await?,
+        (Known::Unread, None) => None,
+        (Known::Nobody, _) => return Err(authorize::unknown_client()),
+    };
+    let standing = client.as_ref().map_or(Standing::Document, |c| c.standing);
+    let name = client
+        .as_ref()
+        .and_then(Client::name)
+        .map(ToOwned::to_owned);
     let token = csrf(
         server,
         &handle,
@@ -272,7 +283,14 @@ async fn page(
     Ok(Page {
         handle,
         token,
-        client: client.name().map(Into::into),
+        client: match standing {
+            Standing::Document => {
+                name.or_else(|| Some(redirect_uri::shown_host(&frozen.client_id)))
+            }
+            _ => name,
+        },
+        verified: standing == Standing::Configured,
+        about: standing.about(&frozen.client_id, to_this_computer),
         redirect_host: redirect_uri::shown_host(&frozen.redirect_uri),
         to_this_computer,
         resource: server.resource.clone(),
@@ -321,6 +339,13 @@ async fn deny(
         return Err(used());
     }
     tracing::info!(target: "mcp_runtime::audit", event = "denied", client = frozen.client_id);
+    if frozen.unread {
+        // Nobody vouched for the address to which this would redirect.
+        return Err(Stop::new(
+            200,
+            "Nothing was allowed. You can close this window.",
+        ));
+    }
     let to = authorize::error_redirect(
         server,
         &frozen.redirect_uri,

@@ -112,7 +112,8 @@ impl<'a> SignIn<'a> {
         Text(self.server_name)
     }
 
-    /// The name that the client claims; show it as unverified, or what [`about_client`](Self::about_client) says.
+    /// The name that the client claims; show it as unverified unless [`is_verified`](Self::is_verified), or show what
+    /// [`about_client`](Self::about_client) says.
     pub fn client_name(&self) -> Text<'a> {
         Text(
             self.page
@@ -122,9 +123,14 @@ impl<'a> SignIn<'a> {
         )
     }
 
-    /// How far that name can be trusted, in a sentence.
+    /// Whether that name is the operator's own word: a client of the configuration.
+    pub fn is_verified(&self) -> bool {
+        self.page.verified
+    }
+
+    /// How far that name can be trusted, and which host stands behind it, in a sentence or two.
     pub fn about_client(&self) -> Text<'a> {
-        Text("An app that registered itself; nobody has checked its name.")
+        Text(&self.page.about)
     }
 
     /// Where the user is sent afterwards: the host, which a client cannot lie about.
@@ -279,6 +285,8 @@ pub fn check_login_page(page: &dyn LoginPage) -> Result<(), SettingsError> {
         ),
     ] {
         let sample = Page {
+            verified: false,
+            about: "An app that registered itself; nobody has checked its name.".into(),
             handle: Secret::new("sample-handle".into()),
             token: Secret::new("sample-token".into()),
             client: Some(format!("{EVIL} sample-client")),

@@ -42,8 +42,17 @@ pub(crate) fn resource(server: &Server) -> Value {
 /// The authorization server's metadata (RFC 8414 §2).
 pub(crate) fn authorization_server(server: &Server) -> Value {
     let at = |path: &str| server.site.url.join(path);
-    let methods = ["none", "client_secret_basic", "client_secret_post"];
-    json!({
+    let methods: &[&str] = match cfg!(feature = "fetch") {
+        true => &[
+            "none",
+            "client_secret_basic",
+            "client_secret_post",
+            "private_key_jwt",
+        ],
+        false => &["none", "client_secret_basic", "client_secret_post"],
+    };
+    #[cfg_attr(not(feature = "fetch"), allow(unused_mut))]
+    let mut document = json!({
         "issuer": server.issuer,
         "authorization_endpoint": at("/authorize"),
         "token_endpoint": at("/token"),
@@ -60,5 +69,14 @@ pub(crate) fn authorization_server(server: &Server) -> Value {
         "introspection_endpoint_auth_methods_supported": &methods[1..],
         "code_challenge_methods_supported": ["S256"],
         "authorization_response_iss_parameter_supported": true,
-    })
+    });
+    #[cfg(feature = "fetch")]
+    {
+        document["client_id_metadata_document_supported"] = server.documents.is_some().into();
+        for endpoint in ["token", "revocation", "introspection"] {
+            let name = format!("{endpoint}_endpoint_auth_signing_alg_values_supported");
+            document[name] = json!(super::jose::ALGORITHMS);
+        }
+    }
+    document
 }

@@ -8,10 +8,14 @@ mod access_token;
 mod account;
 #[cfg(all(feature = "auth", feature = "cli"))]
 mod admin;
+#[cfg(feature = "fetch")]
+mod assertion;
 #[cfg(feature = "auth")]
 mod authorize;
 #[cfg(feature = "auth")]
 mod brand;
+#[cfg(feature = "fetch")]
+mod client_document;
 #[cfg(feature = "auth")]
 mod clients;
 #[cfg(feature = "auth")]
@@ -26,12 +30,17 @@ mod consent;
 mod demo;
 #[cfg(feature = "auth")]
 mod fault;
+#[cfg(feature = "fetch")]
+mod fetch;
 mod guard;
 #[cfg(feature = "auth")]
 mod hashing;
 pub(crate) mod http;
 #[cfg(feature = "auth")]
 mod introspect;
+#[cfg(feature = "auth")]
+#[cfg_attr(not(feature = "fetch"), allow(dead_code))]
+mod jose;
 #[cfg(feature = "auth")]
 mod keys;
 #[cfg(feature = "auth")]
@@ -44,6 +53,8 @@ mod metadata;
 mod params;
 #[cfg(feature = "auth")]
 mod pkce;
+#[cfg(feature = "auth")]
+mod preregistered;
 #[cfg(feature = "auth")]
 mod redirect_uri;
 #[cfg(feature = "auth")]
@@ -61,6 +72,10 @@ mod secret;
 #[cfg(feature = "auth")]
 mod server;
 #[cfg(feature = "auth")]
+mod standing;
+#[cfg(feature = "auth")]
+mod strict_json;
+#[cfg(feature = "auth")]
 mod throttle;
 #[cfg(feature = "auth")]
 mod token;
@@ -75,9 +90,13 @@ pub(crate) use admin::Admin;
 pub use brand::Brand;
 #[cfg(feature = "auth")]
 pub use clock::Clock;
+#[cfg(feature = "fetch")]
+pub use fetch::{Outbound, Resolver, Resolving};
 pub(crate) use guard::{Guard, Refusal};
 #[cfg(feature = "auth")]
 pub use login_page::{LoginPage, ScopeLine, SignIn, Text, check_login_page};
+#[cfg(feature = "auth")]
+pub use preregistered::ClientRegistration;
 #[cfg(feature = "auth")]
 pub use user_store::{Account, UserStore, UserStoreError, hash_password};
 
@@ -122,7 +141,12 @@ impl Auth {
         match self.0 {
             Mode::Open => Ok(Guard::open()),
             #[cfg(feature = "auth")]
-            Mode::Embedded(config) => {
+            Mode::Embedded(mut config) => {
+                if let Some(file) = &settings.clients_file {
+                    config.clients.extend(preregistered::read_file(file)?);
+                }
+                #[cfg(feature = "fetch")]
+                config.outbound.settle(settings);
                 let store = Arc::new(crate::store::Sql::open(settings, &site.server_name).await?);
                 let server = server::Server::start(*config, site, store, extra_scopes).await?;
                 server.keep_house();

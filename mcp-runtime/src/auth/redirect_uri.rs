@@ -138,7 +138,8 @@ fn has_userinfo(uri: &str) -> bool {
         .contains('@')
 }
 
-fn has_dot_segment(uri: &str) -> bool {
+/// Whether a path has `.` or `..` in it, in whatever spelling.
+pub(crate) fn has_dot_segment(uri: &str) -> bool {
     let path = uri.split('?').next().unwrap_or_default();
     path.split('/').any(|segment| {
         let segment = segment.to_ascii_lowercase().replace("%2e", ".");

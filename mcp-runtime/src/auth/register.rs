@@ -1,18 +1,16 @@
 //! Dynamic client registration (RFC 7591). Anyone may call it, so nothing it stores is believed, fetched or shown
 //! without a mark.
 
-use std::fmt;
-
-use serde::de::{self, MapAccess, SeqAccess, Visitor};
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::clients::{AuthMethod, Metadata, Stored};
 use super::fault::Fault;
-use super::redirect_uri;
 use super::secret::{Secret, random_id};
 use super::server::Server;
+use super::strict_json::Strict;
 use super::users::is_showable;
+use super::{jose, redirect_uri};
 use crate::store::ClientRecord;
 
 /// Registered clients at the most; those that nobody used go after a day.
@@ -33,6 +31,7 @@ struct Asked {
     logo_uri: Option<String>,
     tos_uri: Option<String>,
     policy_uri: Option<String>,
+    jwks: Option<Value>,
     jwks_uri: Option<String>,
     contacts: Option<Vec<String>>,
     application_type: Option<String>,
@@ -57,7 +56,10 @@ pub(crate) async fn register(server: &Server, body: &[u8]) -> Result<Value, Faul
     let metadata = judge(server, asked)?;
 
     let now = server.now();
-    let secret = (metadata.token_endpoint_auth_method != AuthMethod::None).then(Secret::random);
+    let secret = match metadata.token_endpoint_auth_method {
+        AuthMethod::ClientSecretBasic | AuthMethod::ClientSecretPost => Some(Secret::random()),
+        AuthMethod::None | AuthMethod::PrivateKeyJwt => None,
+    };
     let stored = Stored {
         metadata,
         method_named,
@@ -110,6 +112,7 @@ fn judge(server: &Server, asked: Asked) -> Result<Metadata, Fault> {
         None | Some("client_secret_basic") => AuthMethod::ClientSecretBasic,
         Some("client_secret_post") => AuthMethod::ClientSecretPost,
         Some("none") => AuthMethod::None,
+        Some("private_key_jwt") if cfg!(feature = "fetch") => AuthMethod::PrivateKeyJwt,
         Some(_) => {
             return Err(bad(
                 "`token_endpoint_auth_method` is not one of those offered",
@@ -147,6 +150,10 @@ fn judge(server: &Server, asked: Asked) -> Result<Metadata, Fault> {
             return Err(bad("a link of the metadata is not an https URL"));
         }
     }
+    let (jwks, jwks_uri) = match token_endpoint_auth_method {
+        AuthMethod::PrivateKeyJwt => keys(asked.jwks, asked.jwks_uri)?,
+        _ => (None, None),
+    };
     let contacts = asked.contacts.unwrap_or_default();
     let texts = [
         &asked.client_name,
@@ -179,7 +186,29 @@ fn judge(server: &Server, asked: Asked) -> Result<Metadata, Fault> {
         application_type,
         software_id: asked.software_id,
         software_version: asked.software_version,
+        jwks,
+        jwks_uri,
     })
+}
+
+/// The public keys of a client that authenticates by them: here, or behind a link, not both (RFC 7591 §2). The link is
+/// followed when the client first presents what came of a login.
+fn keys(
+    jwks: Option<Value>,
+    jwks_uri: Option<String>,
+) -> Result<(Option<Value>, Option<String>), Fault> {
+    match (&jwks, &jwks_uri) {
+        (Some(set), None) => {
+            let keys = set.get("keys").and_then(Value::as_array);
+            match keys {
+                Some(keys) if !keys.is_empty() && !keys.iter().any(jose::is_private) => {}
+                _ => return Err(bad("`jwks` must be a set of public keys")),
+            }
+        }
+        (None, Some(_)) => {}
+        _ => return Err(bad("private_key_jwt needs either `jwks` or `jwks_uri`")),
+    }
+    Ok((jwks, jwks_uri))
 }
 
 /// OpenID Connect's registration: a web application lives on https, not on its user's machine. An omitted type
@@ -199,92 +228,17 @@ fn application_type(
     }
 }
 
-fn is_web_link(uri: &str) -> bool {
+pub(crate) fn is_web_link(uri: &str) -> bool {
     uri.len() <= 2048
         && uri.starts_with("https://")
         && uri.bytes().all(|b| b.is_ascii_graphic())
         && url::Url::parse(uri).is_ok_and(|u| u.has_host() && u.username().is_empty())
 }
 
-fn is_short_text(text: &str) -> bool {
+pub(crate) fn is_short_text(text: &str) -> bool {
     text.chars().count() <= 100 && is_showable(text)
 }
 
 fn bad(description: impl Into<std::borrow::Cow<'static, str>>) -> Fault {
     Fault::new("invalid_client_metadata", description)
-}
-
-/// JSON in which no object has a member twice: `serde_json::Value` keeps the last one, another parser the first.
-struct Strict(Value);
-
-impl<'de> Deserialize<'de> for Strict {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        from.deserialize_any(StrictVisitor).map(Strict)
-    }
-}
-
-struct StrictVisitor;
-
-impl<'de> Visitor<'de> for StrictVisitor {
-    type Value = Value;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("JSON")
-    }
-
-    fn visit_unit<E>(self) -> Result<Value, E> {
-        Ok(Value::Null)
-    }
-
-    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
-        Ok(value.into())
-    }
-
-    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
-        Ok(value.into())
-    }
-
-    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
-        Ok(value.into())
-    }
-
-    fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
-        Ok(value.into())
-    }
-
-    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
-        Ok(value.into())
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Value, A::Error> {
-        let mut items = Vec::new();
-        while let Some(Strict(item)) = seq.next_element()? {
-            items.push(item);
-        }
-        Ok(items.into())
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
-        let mut members = Map::new();
-        while let Some((name, Strict(value))) = map.next_entry::<String, Strict>()? {
-            if members.insert(name, value).is_some() {
-                return Err(de::Error::custom("a member is repeated"));
-            }
-        }
-        Ok(members.into())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn item_11_repeated_members_are_refused_at_any_depth() {
-        let strict = |text: &str| serde_json::from_str::<Strict>(text).is_ok();
-        assert!(strict(r#"{"a":[1,-2,2.5,null,true,{"b":"c"}],"b":1}"#));
-        assert!(!strict(r#"{"a":1,"a":2}"#));
-        assert!(!strict(r#"{"a":[{"b":1,"b":1}]}"#));
-        assert!(!strict(&format!("{}{}", "[".repeat(200), "]".repeat(200))));
-    }
 }

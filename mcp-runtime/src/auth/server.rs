@@ -5,15 +5,20 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, Weak};
 use std::time::{Duration, Instant};
 
+#[cfg(feature = "fetch")]
+use super::client_document::Documents;
+use super::clients::Client;
 use super::clock::SharedClock;
 use super::config::{Config, LONGEST_ACCESS_TOKEN};
+#[cfg(feature = "fetch")]
+use super::fetch::Fetcher;
 use super::hashing::Hasher;
 use super::keys::{self, KeySet};
 use super::resource::Gate;
 use super::scope::Scopes;
 use super::secret::DeriveKey;
 use super::throttle::Lines;
-use super::{Site, clock, demo, user_store};
+use super::{Site, clock, demo, preregistered, user_store};
 use crate::settings::SettingsError;
 use crate::store::{Millis, Retention, Store, StoreError};
 
@@ -42,7 +47,12 @@ pub(crate) struct Server {
     pub(crate) hasher: Hasher,
     pub(crate) lines: Lines,
     pub(crate) gate: Gate,
-    clock: SharedClock,
+    clock: Arc<SharedClock>,
+    /// Those of the configuration.
+    pub(crate) clients: Vec<Client>,
+    /// What others published; `None` where nothing can be fetched.
+    #[cfg(feature = "fetch")]
+    pub(crate) documents: Option<Documents>,
     keys: RwLock<Arc<KeySet>>,
     looked_at: AtomicI64,
     banner: Vec<String>,
@@ -61,6 +71,9 @@ impl Server {
     ) -> Result<Arc<Self>, SettingsError> {
         config.check()?;
         let scopes = Scopes::new(&config.scopes, &config.implied, extra_scopes)?;
+        let clients = preregistered::read(&config)?;
+        #[cfg(feature = "fetch")]
+        let fetcher = Fetcher::new(&config.outbound)?;
         keys::install_backend();
         let trouble = |e: StoreError| {
             SettingsError::new(format!(
@@ -68,7 +81,10 @@ impl Server {
             ))
         };
         let clock = SharedClock::of(config.clock.clone(), &*store).await;
-        let clock = clock.map_err(trouble)?;
+        let clock = Arc::new(clock.map_err(trouble)?);
+        #[cfg(feature = "fetch")]
+        let documents =
+            fetcher.map(|fetcher| Documents::new(fetcher, store.clone(), clock.clone()));
         let now = clock.now();
         KeySet::bootstrap(&*store, now).await.map_err(trouble)?;
         let keys = KeySet::load(&*store, now).await.map_err(trouble)?;
@@ -83,6 +99,9 @@ impl Server {
             hasher: Hasher::new(),
             lines: Lines::default(),
             clock,
+            clients,
+            #[cfg(feature = "fetch")]
+            documents,
             keys: RwLock::new(Arc::new(keys)),
             looked_at: AtomicI64::new(0),
             banner: vec![
@@ -93,6 +112,13 @@ impl Server {
             store,
             config,
         };
+        #[cfg(feature = "fetch")]
+        if server.documents.is_none() {
+            let text = "no certificate authorities were found (install ca-certificates): clients \
+                        named by a URL are unknown here";
+            tracing::warn!("{text}");
+            server.banner.push(format!("warning {text}"));
+        }
         if !site.url.is_https() && !site.url.is_loopback() {
             tracing::warn!(url = %site.url, "ALLOW_INSECURE_HTTP: passwords and tokens travel unencrypted");
             server.banner.push(
@@ -133,6 +159,17 @@ impl Server {
             .read()
             .unwrap_or_else(PoisonError::into_inner)
             .clone()
+    }
+
+    /// Whether nobody came with this name before, here or at another replica, within so many seconds.
+    #[cfg(feature = "fetch")]
+    pub(crate) async fn first_time(&self, name: &str, seconds: i64) -> Result<bool, StoreError> {
+        let name = super::secret::digest(&format!("once {name}"));
+        let (count, _) = self
+            .store
+            .bump_counter(&name, 1, seconds * 1000, self.now())
+            .await?;
+        Ok(count == 1)
     }
 
     /// Ends a grant, here at once and elsewhere within a poll.

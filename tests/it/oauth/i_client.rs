@@ -186,32 +186,3 @@ async fn item_66_broken_credentials_are_401_and_never_500() {
         expect_unknown(reply, true);
     }
 }
-
-#[tokio::test]
-async fn item_67_private_key_jwt_is_off_and_not_advertised() {
-    let server = TestServer::start();
-    let metadata = server
-        .get("/.well-known/oauth-authorization-server")
-        .await
-        .expect(200)
-        .json();
-    for (name, value) in metadata.as_object().expect("an object") {
-        if name.ends_with("_auth_methods_supported") {
-            assert!(!value.to_string().contains("jwt"), "{name}: {value}");
-        }
-        assert!(
-            !name.ends_with("_auth_signing_alg_values_supported"),
-            "{name}"
-        );
-    }
-    let kind = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
-    let form = probe()
-        .and("client_assertion_type", kind)
-        .and("client_assertion", "a.b.c");
-    let reply = send(&server, None, &form).await;
-    assert!(matches!(reply.status, 400 | 401), "{reply:?}");
-    // Beside a good public client it is ignored or refused, but proves nothing.
-    let client = Flow::confidential(&server, "client_secret_post").await;
-    let form = form.and("client_id", &client.client_id);
-    expect_unknown(send(&server, None, &form).await, false);
-}

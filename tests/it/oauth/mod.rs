@@ -2,6 +2,8 @@
 
 mod a_discovery;
 mod b_registration;
+mod c_documents;
+mod c_fetching;
 mod d_authorize;
 mod d_frozen;
 mod e_login;
@@ -12,6 +14,7 @@ mod f_consent;
 mod f_own_users;
 mod g_code;
 mod h_pkce;
+mod i_assertion;
 mod i_client;
 mod i_token;
 mod j_refresh;

@@ -77,13 +77,26 @@ impl Flow {
 
     pub(crate) async fn registered(door: &Door, metadata: &Value) -> Self {
         let registration = register(door, metadata).await.expect(201).json();
-        let text = |value: &Value| value.as_str().map(str::to_owned);
+        let text = |name: &str| registration[name].as_str().map(str::to_owned);
+        let redirect_uri = registration["redirect_uris"][0].as_str();
+        Self {
+            secret: text("client_secret"),
+            ..Self::named(
+                door,
+                &text("client_id").expect("a client_id"),
+                redirect_uri.expect("a redirect URI"),
+            )
+        }
+    }
+
+    /// A public client that did not register here.
+    pub(crate) fn named(door: &Door, client_id: &str, redirect_uri: &str) -> Self {
         Self {
             door: door.clone(),
             browser: Browser::new(door.clone()),
-            client_id: text(&registration["client_id"]).expect("a client_id"),
-            secret: text(&registration["client_secret"]),
-            redirect_uri: text(&registration["redirect_uris"][0]).expect("a redirect URI"),
+            client_id: client_id.to_owned(),
+            secret: None,
+            redirect_uri: redirect_uri.to_owned(),
             verifier: "0123456789-verifier-0123456789-verifier-_~.".into(),
             state: "a state/with+odd=chars&é".into(),
         }

@@ -10,6 +10,7 @@ mod params;
 mod raw;
 mod server;
 mod tools;
+mod web;
 
 pub(crate) use browser::Browser;
 pub(crate) use database::{Database, File};
@@ -20,3 +21,4 @@ pub(crate) use page::Page;
 pub(crate) use params::Params;
 pub(crate) use raw::raw;
 pub(crate) use server::{Setup, TestServer};
+pub(crate) use web::{APP, Canned, Names, Web};

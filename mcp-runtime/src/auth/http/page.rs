@@ -63,7 +63,11 @@ fn own(server: &Server, page: &Page, action: &str, other: &str, nonce: &str) -> 
         input type="hidden" name="csrf" value=(page.token.expose());
     };
     let body = html! {
-        h1 { (client) " " span.tag { "unverified" } " wants to use " (name(server)) }
+        h1 {
+            (client) " "
+            @if !page.verified { span.tag { "unverified" } " " }
+            "wants to use " (name(server))
+        }
         form method="post" action=(action) {
             (keys)
             (scopes(page))
@@ -127,7 +131,7 @@ fn facts(page: &Page) -> Markup {
     html! {
         dl {
             dt { "Who asks" }
-            dd { "An app that registered itself; nobody has checked its name" }
+            dd { (page.about) }
             dt { "Where you return to" }
             dd {
                 strong { (page.redirect_host) }

@@ -71,7 +71,6 @@ async fn item_4_exactly_what_works_is_advertised() {
             .to_string()
             .contains("\"none\"")
     );
-    assert!(m.get("client_id_metadata_document_supported").is_none());
     assert_eq!(m["scopes_supported"], json!(["read", "dice:roll"]));
 }
 
