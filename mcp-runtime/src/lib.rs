@@ -30,7 +30,7 @@ pub use protocol::{
     Annotations, Audio, Content, EmbeddedResource, Image, LogLevel, ResourceContents, ResourceLink,
     Role,
 };
-pub use registry::Items;
+pub use registry::{Items, Skills};
 pub use result::{
     Embed, Error, IntoPrompt, IntoResource, IntoToolResult, Json, PromptMessage, ToolFailure,
     ToolResult, UiResult,
@@ -121,6 +121,8 @@ mod guides {
     mod readme {}
     #[doc = include_str!("../../docs/writing-tools.md")]
     mod writing_tools {}
+    #[doc = include_str!("../../docs/skills.md")]
+    mod skills {}
     #[doc = include_str!("../../docs/testing.md")]
     mod testing {}
     #[doc = include_str!("../../docs/authorization.md")]

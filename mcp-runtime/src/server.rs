@@ -1,6 +1,7 @@
 //! The composition root: takes items, state, authorization and settings, and makes a running server of them.
 
 use std::future::Future;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,7 +13,7 @@ use crate::contract::{Head, Identity, Places, Surface};
 use crate::descriptor::Item;
 use crate::dispatch::{Dispatcher, ServerInfo, TaskOptions};
 use crate::extract::{Context, Providers, User};
-use crate::registry::{Catalogue, Items};
+use crate::registry::{Catalogue, Items, SkillSet, Skills};
 use crate::result::Error;
 use crate::settings::{Settings, SettingsError};
 use crate::transport::http::{self, Mount, Running};
@@ -41,6 +42,7 @@ pub struct Server {
     info: ServerInfo,
     only: Option<Vec<Item>>,
     further: Vec<Item>,
+    skills: Vec<Skills>,
     providers: Providers,
     auth: Option<Auth>,
     settings: Option<Settings>,
@@ -71,6 +73,7 @@ impl Server {
             info: ServerInfo::new(name.into(), package.version.into()),
             only: None,
             further: Vec::new(),
+            skills: Vec::new(),
             providers: Providers::default(),
             auth: None,
             settings: None,
@@ -88,6 +91,16 @@ impl Server {
     /// Serves these items too: a library's, for example.
     pub fn with(mut self, items: Items) -> Self {
         self.further.extend(items.0);
+        self
+    }
+
+    /// Serves [Agent Skills](https://agentskills.io) too: `.skills("skills")` takes every directory with a
+    /// `SKILL.md` below that one. See [`Skills`].
+    ///
+    /// The files become resources under `skill://`; `skills/list` and `skills/get` describe them with their digests
+    /// (SEP-2640, `io.modelcontextprotocol/skills`). A skill that a client could not load is a start-up error.
+    pub fn skills(mut self, skills: impl Into<Skills>) -> Self {
+        self.skills.push(skills.into());
         self
     }
 
@@ -109,7 +122,10 @@ impl Server {
         self
     }
 
-    /// Advertises an extension of one's own, such as `com.example/search`, with its settings (a JSON object).
+    /// Advertises an extension of one's own, such as `com.example/search`, with its settings: a JSON object, empty if
+    /// it has none. It stands in `capabilities.extensions` on every revision of the protocol (SEP-2133).
+    ///
+    /// A name without a prefix, or settings that are no object, stop the server at its start.
     pub fn extension(mut self, name: impl Into<String>, settings: Value) -> Self {
         self.info.extensions.insert(name.into(), settings);
         self
@@ -281,9 +297,13 @@ impl Server {
         Ok(Mount::new(&site, settings, port, dispatcher, guard))
     }
 
-    pub(crate) fn into_dispatcher(self) -> Result<Dispatcher, SettingsError> {
+    pub(crate) fn into_dispatcher(mut self) -> Result<Dispatcher, SettingsError> {
+        self.info.check_extensions()?;
         let items = self.items()?;
-        let catalogue = Catalogue::build(&items, &self.providers)?;
+        let skills = std::mem::take(&mut self.skills);
+        let skills = SkillSet::load(skills, Path::new(self.package.directory))
+            .map_err(|problems| SettingsError::new(problems.join("\n")))?;
+        let catalogue = Catalogue::build(&items, &self.providers, skills)?;
         self.tasks.check(&catalogue)?;
         Ok(Dispatcher::new(
             catalogue,
@@ -332,7 +352,7 @@ impl Server {
             None => Items::of_package(self.package.name).0,
         };
         items.extend(&self.further);
-        if items.is_empty() {
+        if items.is_empty() && self.skills.is_empty() {
             return Err(SettingsError::new(format!(
                 "this server has nothing to serve: no item of the package `{}` is linked in. If they stand in a \
                  library, its own or another's, name it in main.rs: `use your_crate as _;`, and take a dependency's \

@@ -3,12 +3,14 @@
 mod arguments;
 mod asking;
 mod contract;
+mod extensions;
 mod lanes;
 mod lists;
 mod oauth;
 mod open;
 mod provided;
 mod results;
+mod skills;
 mod startup;
 mod stdio;
 mod support;

@@ -67,7 +67,7 @@ const RUNS: &[Run] = &[
             "sep-2640-skills-manifest",
             "sep-2640-skills-directory",
         ]),
-        successes: 3,
+        successes: 45,
     },
 ];
 

@@ -76,6 +76,10 @@ impl Surface {
                     note(Kind::Resource, &entry.key, &resource.descriptor.place);
                     resources.push(entry);
                 }
+                Some(Found::SkillFile(_)) => {
+                    entry.scopes = Some(Vec::new());
+                    resources.push(entry);
+                }
                 None => resources.push(entry),
             }
         }

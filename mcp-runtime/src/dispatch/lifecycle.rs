@@ -3,8 +3,9 @@
 use bytes::Bytes;
 use serde_json::{Map, Value, json};
 
-use crate::protocol::{ProtocolVersion, TASKS_EXTENSION, UI_EXTENSION};
+use crate::protocol::{ProtocolVersion, SKILLS_EXTENSION, TASKS_EXTENSION, UI_EXTENSION};
 use crate::registry::{Catalogue, TTL_MS};
+use crate::settings::SettingsError;
 
 /// Name, version, instructions, and the capabilities that follow from what is served.
 #[derive(Debug, Clone)]
@@ -31,6 +32,35 @@ impl ServerInfo {
         }
     }
 
+    /// SEP-2133: a name with a prefix, and an object.
+    ///
+    /// # Errors
+    /// The first extension that is neither.
+    pub(crate) fn check_extensions(&self) -> Result<(), SettingsError> {
+        let word = |text: &str| {
+            let inner = |b: u8| b.is_ascii_alphanumeric() || b"-_.".contains(&b);
+            text.starts_with(|c: char| c.is_ascii_alphanumeric())
+                && text.ends_with(|c: char| c.is_ascii_alphanumeric())
+                && text.bytes().all(inner)
+        };
+        for (name, settings) in &self.extensions {
+            if !name
+                .split_once('/')
+                .is_some_and(|(a, b)| word(a) && word(b))
+            {
+                return Err(SettingsError::new(format!(
+                    "the extension {name:?} needs a name with a prefix of your own, such as `com.example/search`"
+                )));
+            }
+            if !settings.is_object() {
+                return Err(SettingsError::new(format!(
+                    "the settings of the extension `{name}` must be a JSON object, not {settings}"
+                )));
+            }
+        }
+        Ok(())
+    }
+
     /// Advertises exactly what is there.
     pub(super) fn with_capabilities_of(mut self, catalogue: &Catalogue) -> Self {
         let mut capabilities = Map::new();
@@ -48,6 +78,11 @@ impl ServerInfo {
             self.extensions
                 .entry(UI_EXTENSION)
                 .or_insert_with(|| json!({}));
+        }
+        if !catalogue.skills.is_empty() {
+            self.extensions
+                .entry(SKILLS_EXTENSION)
+                .or_insert_with(|| json!({ "directoryRead": true }));
         }
         if !self.extensions.is_empty() {
             capabilities.insert("extensions".into(), Value::Object(self.extensions.clone()));

@@ -8,6 +8,7 @@ mod outcome;
 mod prompts;
 mod resources;
 mod rounds;
+mod skills;
 mod tasks;
 mod tools;
 
@@ -77,13 +78,19 @@ impl Dispatcher {
                 | "resources/read"
                 | "prompts/list"
                 | "prompts/get"
+                | "skills/list"
+                | "skills/get"
+                | "resources/directory/read"
         );
         let here = match method.split('/').next() {
             Some("tools") => !self.catalogue.tool_list.is_empty(),
             Some("prompts") => !self.catalogue.prompt_list.is_empty(),
             Some("resources") => self.info.has_resources(),
+            Some("skills") => !self.catalogue.skills.is_empty(),
             _ => true,
         };
+        let here =
+            here && (method != "resources/directory/read" || !self.catalogue.skills.is_empty());
         here && (both
             || if version.is_stateless() {
                 match method {
@@ -121,6 +128,10 @@ impl Dispatcher {
             "prompts/list" => &self.catalogue.prompt_list,
             "resources/list" => &self.catalogue.resource_list,
             "resources/templates/list" => &self.catalogue.template_list,
+            method @ ("skills/list" | "resources/directory/read") => {
+                self.skill_list(method, params)?
+            }
+            "skills/get" => return Ok(self.get_skill(params, stateless)?),
             "server/discover" => return Ok(Reply::Written(self.info.discover())),
             // `{}` exactly, on the wires that have them.
             "ping" => return Ok(Reply::Written(bytes::Bytes::from_static(b"{}"))),

@@ -30,6 +30,8 @@ impl Dispatcher {
                     Html::Render(_) => (vec![contents], 0, "private"),
                 }
             }
+            // Read once at start-up, the same for everyone.
+            Some(Found::SkillFile(contents)) => (vec![contents], TTL_MS, "public"),
             Some(Found::Resource(resource, arguments)) => {
                 let descriptor = resource.descriptor;
                 guard::scopes(descriptor.scopes, ctx)?;

@@ -25,6 +25,8 @@ pub struct Implementation {
     pub website_url: Option<String>,
 }
 
+/// The extension by which skills are listed and read (SEP-2640).
+pub(crate) const SKILLS_EXTENSION: &str = "io.modelcontextprotocol/skills";
 /// The extension of MCP Apps.
 pub(crate) const UI_EXTENSION: &str = "io.modelcontextprotocol/ui";
 /// The media type of a view.

@@ -2,6 +2,7 @@
 
 mod items;
 mod list;
+mod skills;
 mod template;
 mod wire;
 
@@ -14,6 +15,7 @@ use crate::descriptor::{
     UiResourceDescriptor, Uri,
 };
 use crate::extract::Providers;
+use crate::protocol::ResourceContents;
 use crate::schema::{self, Input};
 use crate::settings::SettingsError;
 use list::Entry;
@@ -21,6 +23,8 @@ use template::Template;
 
 pub use items::Items;
 pub(crate) use list::{List, TTL_MS};
+pub(crate) use skills::SkillSet;
+pub use skills::Skills;
 pub(crate) use wire::view_meta;
 
 /// A tool with its schemas.
@@ -54,6 +58,7 @@ pub(crate) struct Resource {
 pub(crate) enum Found<'c> {
     Resource(&'c Resource, Map<String, Value>),
     View(&'static UiResourceDescriptor, &'c Input),
+    SkillFile(ResourceContents),
 }
 
 /// All that a server serves.
@@ -67,6 +72,7 @@ pub(crate) struct Catalogue {
     pub prompt_list: List,
     pub resource_list: List,
     pub template_list: List,
+    pub skills: SkillSet,
     no_arguments: Input,
 }
 
@@ -81,18 +87,27 @@ impl Catalogue {
     ///
     /// # Errors
     /// Every mistake that only the whole shows: duplicates, schemas that cannot be served, types that nothing provides.
-    pub(crate) fn build(items: &[Item], providers: &Providers) -> Result<Self, SettingsError> {
-        Self::checked(items, Some(providers))
+    pub(crate) fn build(
+        items: &[Item],
+        providers: &Providers,
+        skills: SkillSet,
+    ) -> Result<Self, SettingsError> {
+        Self::checked(items, Some(providers), skills)
     }
 
     /// The same without a look at what they take from a server: for their lists, not for calls.
     #[cfg(feature = "contract")]
     pub(crate) fn of(items: &[Item]) -> Result<Self, SettingsError> {
-        Self::checked(items, None)
+        Self::checked(items, None, SkillSet::none())
     }
 
-    fn checked(items: &[Item], providers: Option<&Providers>) -> Result<Self, SettingsError> {
+    fn checked(
+        items: &[Item],
+        providers: Option<&Providers>,
+        mut skills: SkillSet,
+    ) -> Result<Self, SettingsError> {
         let mut problems = duplicates(items);
+        let skill_files = skills.take_resources();
         let mut catalogue = Self {
             tools: HashMap::new(),
             prompts: HashMap::new(),
@@ -102,6 +117,7 @@ impl Catalogue {
             prompt_list: List::build("prompts", Vec::new()),
             resource_list: List::build("resources", Vec::new()),
             template_list: List::build("resourceTemplates", Vec::new()),
+            skills,
             no_arguments: Input::build(&[], false, None).map_err(|e| SettingsError::new(e.0))?,
         };
         let (mut tools, mut prompts, mut resources, mut templates) =
@@ -133,6 +149,17 @@ impl Catalogue {
             }
         }
         catalogue.check_views(items, &mut problems);
+        for file in skill_files {
+            if let Some(uri) = file["uri"]
+                .as_str()
+                .filter(|uri| catalogue.by_uri.contains_key(uri))
+            {
+                problems.push(format!(
+                    "`{uri}` is a file of a skill and another resource too: rename one of them"
+                ));
+            }
+            resources.push(everyone(file));
+        }
         if !problems.is_empty() {
             return Err(SettingsError::new(problems.join("\n")));
         }
@@ -245,12 +272,11 @@ impl Catalogue {
                 .resources
                 .get(*i)
                 .map(|r| Found::Resource(r, Map::new())),
-            None => self.resources.iter().find_map(|r| {
-                r.template
-                    .as_ref()?
-                    .matches(uri)
-                    .map(|arguments| Found::Resource(r, arguments))
-            }),
+            None => self
+                .skills
+                .read(uri)
+                .map(Found::SkillFile)
+                .or_else(|| self.by_template(uri)),
         }
     }
 
@@ -259,6 +285,13 @@ impl Catalogue {
     pub(crate) fn template(&self, text: &str) -> Option<&Resource> {
         let mut all = self.resources.iter();
         all.find(|r| r.template.is_some() && r.descriptor.uri.as_str() == text)
+    }
+
+    fn by_template(&self, uri: &str) -> Option<Found<'_>> {
+        self.resources.iter().find_map(|r| {
+            let arguments = r.template.as_ref()?.matches(uri)?;
+            Some(Found::Resource(r, arguments))
+        })
     }
 
     /// Every scope that an item names, for the authorization server to offer.

@@ -20,5 +20,9 @@ const PNG: &[u8] = &[
 ];
 #[actix_web::main]
 async fn main() -> mcp_runtime::Result<()> {
-    mcp_server!("everything").auth(Auth::none()).run().await
+    mcp_server!("everything")
+        .skills("skills")
+        .auth(Auth::none())
+        .run()
+        .await
 }
