@@ -2,11 +2,17 @@
 //!
 //! Read once at start-up; every later layer receives the parsed values and never looks at the environment itself.
 
+mod outer_keys;
+mod proxies;
+
 use std::fmt;
 use std::net::IpAddr;
 use std::path::PathBuf;
 
 use url::{Host, Url};
+
+pub use outer_keys::OuterKeys;
+pub use proxies::Proxies;
 
 /// A start-up setting that cannot be used. The text is one sentence that names the setting and says what to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,6 +54,12 @@ pub struct Settings {
     /// `EGRESS_PROXY`: the HTTP proxy through which the server's own requests go; none by default, whatever
     /// `HTTPS_PROXY` says.
     pub egress_proxy: Option<String>,
+    /// `TRUSTED_PROXIES`: the addresses and networks of proxies that say from where a request came.
+    pub trusted_proxies: Proxies,
+    /// `KEY_ENCRYPTION_KEY`, or the file that `KEY_ENCRYPTION_KEY_FILE` names: seals the server's keys in the store.
+    pub key_encryption_keys: OuterKeys,
+    /// `PASSWORD_PEPPER`, or the file that `PASSWORD_PEPPER_FILE` names: without it no password can be checked.
+    pub password_peppers: OuterKeys,
     /// `WORKERS`: worker threads, one a core by default.
     pub workers: Option<usize>,
     /// `ALLOW_INSECURE_HTTP=1`: serve plain `http` under a name that is not loopback. Warned about at every start.
@@ -76,6 +88,9 @@ impl Default for Settings {
             state_home: None,
             clients_file: None,
             egress_proxy: None,
+            trusted_proxies: Proxies::default(),
+            key_encryption_keys: OuterKeys::default(),
+            password_peppers: OuterKeys::default(),
             workers: None,
             allow_insecure_http: false,
         }
@@ -146,6 +161,22 @@ impl Settings {
         let absolute = |name: &str| var(name).map(PathBuf::from).filter(|p| p.is_absolute());
         settings.state_home = absolute("XDG_STATE_HOME")
             .or_else(|| absolute("HOME").map(|home| home.join(".local/state")));
+        if let Some(proxies) = var("TRUSTED_PROXIES") {
+            settings.trusted_proxies = Proxies::parse(&proxies)?;
+        }
+        let outer_keys = |name: &str| {
+            let keys = match var(&format!("{name}_FILE")) {
+                None => var(name).unwrap_or_default(),
+                Some(path) => std::fs::read_to_string(&path).map_err(|error| {
+                    SettingsError::new(format!(
+                        "{name}_FILE is `{path}`, which cannot be read ({error}): make it readable for the server"
+                    ))
+                })?,
+            };
+            OuterKeys::parse(name, &keys)
+        };
+        settings.key_encryption_keys = outer_keys("KEY_ENCRYPTION_KEY")?;
+        settings.password_peppers = outer_keys("PASSWORD_PEPPER")?;
         if let Some(workers) = var("WORKERS") {
             settings.workers = Some(
                 workers

@@ -5,6 +5,7 @@
 
 use std::net::IpAddr;
 
+use super::audit::audit;
 use super::authorize::Stop;
 use super::clients;
 use super::clock::millis;
@@ -126,19 +127,24 @@ pub(crate) async fn answer(
             if let Some(line) = grants.iter().find(|line| line.grant.id == one("grant")) {
                 let grant = &line.grant;
                 server.revoke_grant(&grant.id).await?;
-                tracing::info!(target: "mcp_runtime::audit", event = "grant revoked by its user", user,
-                    client = grant.client_id, grant = grant.id);
+                audit!(
+                    info,
+                    "grant revoked by its user",
+                    user = user,
+                    client = grant.client_id,
+                    grant = grant.id
+                );
             }
             Ok(done("disconnected", Cookie::Stays))
         }
         "sign-out" => {
             server.store.end_session(&session.handle).await?;
-            tracing::info!(target: "mcp_runtime::audit", event = "signed out", user);
+            audit!(info, "signed out", user = user);
             Ok(done("signed-out", Cookie::Goes))
         }
         "everywhere" => {
             server.end_user(user).await?;
-            tracing::info!(target: "mcp_runtime::audit", event = "signed out everywhere", user);
+            audit!(info, "signed out everywhere", user = user);
             Ok(done("everywhere", Cookie::Goes))
         }
         _ => Err(Stop::new(

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use super::audit::audit;
 use super::clock::SharedClock;
 use super::hashing::Hasher;
 use super::keys;
@@ -44,7 +45,7 @@ impl Admin {
         Ok(Self {
             clock: clock.map_err(told)?,
             store,
-            hasher: Hasher::new(),
+            hasher: Hasher::new(settings.password_peppers.clone()),
             longest_token: clock::millis(config::LONGEST_ACCESS_TOKEN),
             outside: config.users.is_some(),
         })
@@ -57,7 +58,10 @@ impl Admin {
         let hash = self.hash(password).await?;
         let user = new_user(name, hash, None, self.clock.now());
         match self.store.add_user(&user).await.map_err(told)? {
-            true => Ok(()),
+            true => {
+                audit!(info, "user added", user = user.id);
+                Ok(())
+            }
             false => Err(SettingsError::new(format!(
                 "there is a user `{}` already: choose another name, or change the password with \
                  `user passwd`",
@@ -75,11 +79,10 @@ impl Admin {
     pub(crate) async fn remove_user(&self, name: &str) -> Result<(), SettingsError> {
         let user = self.user(name).await?;
         let (now, until) = self.times();
-        self.store
-            .remove_user(&user.id, now, until)
-            .await
-            .map_err(told)
-            .map(drop)
+        let removed = self.store.remove_user(&user.id, now, until).await;
+        removed.map_err(told)?;
+        audit!(info, "user removed", user = user.id);
+        Ok(())
     }
 
     /// Changes a password and ends what came of the user's sign-ins. A demo user becomes a real one by it.
@@ -98,7 +101,10 @@ impl Admin {
             .await
             .map_err(told)?
         {
-            true => Ok(()),
+            true => {
+                audit!(info, "password changed", user = user.id);
+                Ok(())
+            }
             false => Err(SettingsError::new(
                 "the password was changed by someone else at the same moment: try again",
             )),
@@ -108,9 +114,15 @@ impl Admin {
     /// Makes a new signing key; the id of it. A compromised old one ends at once, and all access tokens with it.
     pub(crate) async fn rotate_keys(&self, compromised: bool) -> Result<String, SettingsError> {
         let now = self.clock.now();
-        keys::rotate(&*self.store, now, self.longest_token, compromised)
-            .await
-            .map_err(told)
+        let rotated = keys::rotate(&*self.store, now, self.longest_token, compromised).await;
+        let newest = rotated.map_err(told)?;
+        audit!(
+            info,
+            "keys rotated",
+            newest = newest,
+            compromised = compromised
+        );
+        Ok(newest)
     }
 
     /// The grants that live, of one user or of all, newest first.
@@ -131,7 +143,15 @@ impl Admin {
     /// Ends a grant; `false` when there is none of that id.
     pub(crate) async fn revoke_grant(&self, id: &str) -> Result<bool, SettingsError> {
         let (now, until) = self.times();
-        self.store.revoke_grant(id, now, until).await.map_err(told)
+        let revoked = self
+            .store
+            .revoke_grant(id, now, until)
+            .await
+            .map_err(told)?;
+        if revoked {
+            audit!(info, "grant revoked", grant = id);
+        }
+        Ok(revoked)
     }
 
     fn has_passwords(&self) -> Result<(), SettingsError> {

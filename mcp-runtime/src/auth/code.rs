@@ -1,5 +1,6 @@
 //! The authorization-code grant (RFC 6749 §4.1.3): everything is judged before the code is used up.
 
+use super::audit::audit;
 use super::authorize::check_resource;
 use super::clients::Client;
 use super::clock::millis;
@@ -65,14 +66,24 @@ pub(crate) async fn redeem(
         .await?
     {
         Redeemed::Yes => {
-            tracing::info!(target: "mcp_runtime::audit", event = "code redeemed",
-                client = client.id, grant = grant.id);
+            audit!(
+                info,
+                "code redeemed",
+                user = grant.user_id,
+                client = client.id,
+                grant = grant.id
+            );
             Ok(Issue { access, refresh })
         }
         Redeemed::Replayed => {
             server.gate.deny(&grant.id, until);
-            tracing::warn!(target: "mcp_runtime::audit", event = "code replayed, grant revoked",
-                client = client.id, grant = grant.id);
+            audit!(
+                warn,
+                "code replayed, grant revoked",
+                user = grant.user_id,
+                client = client.id,
+                grant = grant.id
+            );
             Err(Fault::invalid_grant())
         }
         Redeemed::No => Err(Fault::invalid_grant()),

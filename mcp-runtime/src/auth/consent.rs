@@ -5,6 +5,7 @@
 
 use std::net::IpAddr;
 
+use super::audit::audit;
 use super::authorize::{self, Frozen, Stop};
 use super::clients::{self, Client, Known};
 use super::clock::millis;
@@ -338,7 +339,7 @@ async fn deny(
     {
         return Err(used());
     }
-    tracing::info!(target: "mcp_runtime::audit", event = "denied", client = frozen.client_id);
+    audit!(info, "denied", client = frozen.client_id);
     if frozen.unread {
         // Nobody vouched for the address to which this would redirect.
         return Err(Stop::new(
@@ -401,8 +402,14 @@ async fn approve(
              app and connect again.",
         ));
     }
-    tracing::info!(target: "mcp_runtime::audit", event = "consent", user = user_id,
-        client = grant.client_id, grant = grant.id, scope);
+    audit!(
+        info,
+        "consent",
+        user = user_id,
+        client = grant.client_id,
+        grant = grant.id,
+        scope = scope
+    );
     let mut params = vec![("code", code.expose())];
     params.extend(frozen.state.as_deref().map(|state| ("state", state)));
     params.push(("iss", &server.issuer));

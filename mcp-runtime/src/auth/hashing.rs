@@ -5,12 +5,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
-use argon2::{Algorithm, Argon2, Params, Version};
+use argon2::{Algorithm, Argon2, KeyId, Params, ParamsBuilder, Version};
 use base64::Engine;
-use base64::engine::general_purpose::STANDARD_NO_PAD;
+use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use tokio::sync::Semaphore;
 
 use super::secret::Secret;
+use crate::settings::OuterKeys;
 
 /// Longer ones are refused before any work is done for them.
 pub(crate) const LONGEST_PASSWORD: usize = 1024;
@@ -30,15 +31,17 @@ pub(crate) struct Busy;
 /// The one place where passwords are hashed.
 #[derive(Debug)]
 pub(crate) struct Hasher {
+    peppers: Arc<OuterKeys>,
     turns: Arc<Semaphore>,
     waiting: AtomicUsize,
     dummy: String,
 }
 
 impl Hasher {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(peppers: OuterKeys) -> Self {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         Self {
+            peppers: Arc::new(peppers),
             turns: Arc::new(Semaphore::new(cores.min(4))),
             waiting: AtomicUsize::new(0),
             dummy: decoy(),
@@ -50,24 +53,30 @@ impl Hasher {
         let known = hash.is_some();
         let hash = hash.unwrap_or(&self.dummy).to_owned();
         let password = password.clone();
-        let right = self.run(move || is_hash_of(&hash, password.expose()));
+        let peppers = self.peppers.clone();
+        let right = self.run(move || verifies(&peppers, &hash, password.expose()));
         Ok(right.await? && known)
     }
 
     /// The PHC string of a new password.
     pub(crate) async fn hash(&self, password: &Secret) -> Result<String, Busy> {
         let password = password.clone();
-        let hashed = self.run(move || hash(password.expose()));
+        let peppers = self.peppers.clone();
+        let hashed = self.run(move || hash_by(&peppers, password.expose()));
         hashed.await?.ok_or(Busy)
     }
 
-    /// Whether a hash is weaker than those made today.
-    pub(crate) fn is_weak(hash: &str) -> bool {
+    /// Whether a hash is weaker than those made today, or made with another pepper.
+    pub(crate) fn is_weak(&self, hash: &str) -> bool {
         let Ok(hash) = PasswordHash::new(hash) else {
             return true;
         };
         let param = |name: &str| hash.params.get_decimal(name).unwrap_or(0);
-        hash.algorithm.as_str() != "argon2id" || param("m") < MEMORY_KIB || param("t") < PASSES
+        let peppered = pepper_of(&hash) == self.peppers.newest().map(|(id, _)| id);
+        hash.algorithm.as_str() != "argon2id"
+            || param("m") < MEMORY_KIB
+            || param("t") < PASSES
+            || !peppered
     }
 
     /// Does work of this kind off the reactor, when it is its turn.
@@ -98,17 +107,12 @@ impl Hasher {
 
 /// Whether a password is the one of this PHC string.
 pub(crate) fn is_hash_of(hash: &str, password: &str) -> bool {
-    PasswordHash::new(hash)
-        .is_ok_and(|hash| argon2().verify_password(password.as_bytes(), &hash).is_ok())
+    verifies(&OuterKeys::default(), hash, password)
 }
 
 /// The PHC string of a password; `None` where it is too long, or there is no memory for it.
 pub(crate) fn hash(password: &str) -> Option<String> {
-    if password.len() > LONGEST_PASSWORD {
-        return None;
-    }
-    let hash = argon2().hash_password(password.as_bytes());
-    hash.ok().map(|hash| hash.to_string())
+    hash_by(&OuterKeys::default(), password)
 }
 
 /// A hash of nothing anyone knows, at the same cost as a real one: verified for unknown users, so that they take as long
@@ -122,9 +126,45 @@ pub(crate) fn decoy() -> String {
     )
 }
 
-fn argon2() -> Argon2<'static> {
-    let params = Params::new(MEMORY_KIB, PASSES, LANES, None).unwrap_or_default();
-    Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
+/// The hash's parameters are its own; the pepper is the one that it names.
+fn verifies(peppers: &OuterKeys, hash: &str, password: &str) -> bool {
+    let Ok(hash) = PasswordHash::new(hash) else {
+        return false;
+    };
+    let id = pepper_of(&hash);
+    let pepper = id.as_deref().and_then(|id| peppers.find(id));
+    if id.is_some() && pepper.is_none() {
+        tracing::error!("a password was hashed with a PASSWORD_PEPPER that is not set");
+        return false;
+    }
+    argon2(id.as_deref(), pepper)
+        .is_some_and(|argon2| argon2.verify_password(password.as_bytes(), &hash).is_ok())
+}
+
+fn hash_by(peppers: &OuterKeys, password: &str) -> Option<String> {
+    if password.len() > LONGEST_PASSWORD {
+        return None;
+    }
+    let (id, pepper) = peppers.newest().unzip();
+    let hash = argon2(id.as_deref(), pepper)?.hash_password(password.as_bytes());
+    hash.ok().map(|hash| hash.to_string())
+}
+
+/// The name of the pepper that a hash was made with (`keyid` in the PHC string).
+fn pepper_of(hash: &PasswordHash) -> Option<String> {
+    let params = Params::try_from(hash).ok()?;
+    (!params.keyid().is_empty()).then(|| URL_SAFE_NO_PAD.encode(params.keyid()))
+}
+
+fn argon2<'a>(id: Option<&str>, pepper: Option<&'a [u8; 32]>) -> Option<Argon2<'a>> {
+    let mut params = ParamsBuilder::new();
+    params.m_cost(MEMORY_KIB).t_cost(PASSES).p_cost(LANES);
+    if let Some(id) = id {
+        params.keyid(KeyId::new(&URL_SAFE_NO_PAD.decode(id).ok()?).ok()?);
+    }
+    let params = params.build().ok()?;
+    let pepper = pepper.map_or(&[][..], |pepper| &pepper[..]);
+    Argon2::new_with_secret(pepper, Algorithm::Argon2id, Version::V0x13, params).ok()
 }
 
 #[cfg(test)]
@@ -133,7 +173,7 @@ mod tests {
 
     #[tokio::test]
     async fn item_106_argon2id_at_the_floor_or_above() {
-        let hasher = Hasher::new();
+        let hasher = Hasher::new(OuterKeys::default());
         let password = Secret::new("pässword".into());
         let hash = hasher.hash(&password).await.expect("hashed");
         assert!(
@@ -147,13 +187,38 @@ mod tests {
                 .await
                 .expect("a turn")
         );
-        assert!(!Hasher::is_weak(&hash));
-        assert!(Hasher::is_weak(&hash.replace("m=19456", "m=4096")));
+        assert!(!hasher.is_weak(&hash));
+        assert!(hasher.is_weak(&hash.replace("m=19456", "m=4096")));
+    }
+
+    #[tokio::test]
+    async fn item_106_a_pepper_is_part_of_every_hash_and_may_be_replaced() {
+        let peppers = |text: &str| OuterKeys::parse("P", text).expect("peppers");
+        let [old, new] = ["B", "C"].map(|c| format!("{}A", c.repeat(42)));
+        let password = Secret::new("pässword".into());
+        let bare = Hasher::new(OuterKeys::default());
+        let first = Hasher::new(peppers(&old));
+        let second = Hasher::new(peppers(&format!("{new},{old}")));
+        let alone = Hasher::new(peppers(&new));
+
+        let unpeppered = bare.hash(&password).await.expect("hashed");
+        let peppered = first.hash(&password).await.expect("hashed");
+        assert!(peppered.contains("keyid="), "{peppered}");
+        for (hasher, hash, right, weak) in [
+            (&bare, &peppered, false, true),
+            (&first, &unpeppered, true, true),
+            (&first, &peppered, true, false),
+            (&second, &peppered, true, true),
+            (&alone, &peppered, false, true),
+        ] {
+            let verified = hasher.verify(Some(hash), &password).await.expect("a turn");
+            assert_eq!((verified, hasher.is_weak(hash)), (right, weak), "{hash}");
+        }
     }
 
     #[tokio::test]
     async fn item_45_an_unknown_user_costs_a_real_verification() {
-        let hasher = Hasher::new();
+        let hasher = Hasher::new(OuterKeys::default());
         let dummy = PasswordHash::new(&hasher.dummy).expect("a well-formed hash");
         assert_eq!(dummy.params.get_decimal("m"), Some(MEMORY_KIB));
         assert!(
@@ -166,7 +231,7 @@ mod tests {
 
     #[tokio::test]
     async fn item_47_the_queue_is_bounded() {
-        let hasher = Arc::new(Hasher::new());
+        let hasher = Arc::new(Hasher::new(OuterKeys::default()));
         let permits = hasher.turns.available_permits();
         assert!((1..=4).contains(&permits));
         let turns = hasher

@@ -77,6 +77,11 @@ impl KeySet {
         json!({ "keys": self.keys.iter().map(|key| &key.jwk).collect::<Vec<_>>() })
     }
 
+    /// The `kid` of the newest.
+    pub(crate) fn newest(&self) -> &str {
+        self.keys.last().map_or("", |key| &key.id)
+    }
+
     /// Whether both hold the same keys, ending at the same times.
     pub(crate) fn same_as(&self, other: &Self) -> bool {
         let ids = |set: &Self| {

@@ -2,8 +2,9 @@
 
 use std::net::IpAddr;
 
+use super::audit::audit;
 use super::demo;
-use super::hashing::{Hasher, LONGEST_PASSWORD};
+use super::hashing::LONGEST_PASSWORD;
 use super::secret::Secret;
 use super::server::Server;
 use super::throttle::{Attempt, Stopped};
@@ -45,7 +46,10 @@ pub(crate) async fn check(
     let attempt = Attempt::begin(server, &key, address)
         .await
         .map_err(|stopped| match stopped {
-            Stopped::Wait(seconds) => Refused::Throttled(seconds),
+            Stopped::Wait(seconds) => {
+                audit!(warn, "login throttled");
+                Refused::Throttled(seconds)
+            }
             Stopped::Store(error) => Refused::Store(error),
         })?;
     let user = match verified(server, &attempt, name, password, address).await {
@@ -58,12 +62,12 @@ pub(crate) async fn check(
     };
     let Some(mut user) = user else {
         // The name is not logged: people type passwords into that field.
-        tracing::info!(target: "mcp_runtime::audit", event = "login failed", address = shown(address));
+        audit!(info, "login failed");
         return Err(Refused::Wrong);
     };
     attempt.succeeded(server).await?;
     if server.config.users.is_none()
-        && Hasher::is_weak(&user.password)
+        && server.hasher.is_weak(&user.password)
         && let Ok(stronger) = server.hasher.hash(password).await
         && server
             .store
@@ -72,8 +76,7 @@ pub(crate) async fn check(
     {
         user.password = stronger;
     }
-    tracing::info!(target: "mcp_runtime::audit", event = "login", user = user.id,
-        address = shown(address));
+    audit!(info, "login", user = user.id);
     Ok(user)
 }
 
@@ -98,8 +101,4 @@ async fn verified(
     let right = server.hasher.verify(hash, password).await;
     let right = right.map_err(|_| Refused::Busy)?;
     Ok(user.filter(|_| right))
-}
-
-fn shown(address: Option<IpAddr>) -> String {
-    address.map_or_else(|| "unknown".into(), |ip| ip.to_string())
 }

@@ -11,6 +11,8 @@ mod admin;
 #[cfg(feature = "fetch")]
 mod assertion;
 #[cfg(feature = "auth")]
+mod audit;
+#[cfg(feature = "auth")]
 mod authorize;
 #[cfg(feature = "auth")]
 mod brand;
@@ -148,7 +150,8 @@ impl Auth {
                 #[cfg(feature = "fetch")]
                 config.outbound.settle(settings);
                 let store = Arc::new(crate::store::Sql::open(settings, &site.server_name).await?);
-                let server = server::Server::start(*config, site, store, extra_scopes).await?;
+                let server =
+                    server::Server::start(*config, site, settings, store, extra_scopes).await?;
                 server.keep_house();
                 Ok(Guard::embedded(server))
             }

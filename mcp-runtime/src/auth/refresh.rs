@@ -5,6 +5,7 @@
 //! retries are refused. When the successor was used or the window is over, the old token is a stolen one and its family
 //! ends.
 
+use super::audit::audit;
 use super::authorize::check_resource;
 use super::clients::Client;
 use super::clock::millis;
@@ -77,8 +78,14 @@ pub(crate) async fn exchange(
         .await?
     {
         outcome @ (Rotated::Yes | Rotated::Again) => {
-            tracing::info!(target: "mcp_runtime::audit", event = "refresh", client = client.id,
-                grant = grant.id, retry = outcome == Rotated::Again);
+            audit!(
+                info,
+                "refresh",
+                user = grant.user_id,
+                client = client.id,
+                grant = grant.id,
+                retry = outcome == Rotated::Again
+            );
             Ok(Issue {
                 access,
                 refresh: Some(successor),
@@ -86,8 +93,13 @@ pub(crate) async fn exchange(
         }
         Rotated::Reused => {
             server.gate.deny(&grant.id, until);
-            tracing::warn!(target: "mcp_runtime::audit", event = "refresh token reused, grant revoked",
-                client = client.id, grant = grant.id);
+            audit!(
+                warn,
+                "refresh token reused, grant revoked",
+                user = grant.user_id,
+                client = client.id,
+                grant = grant.id
+            );
             Err(Fault::invalid_grant())
         }
         Rotated::No => Err(Fault::invalid_grant()),

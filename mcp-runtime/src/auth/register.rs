@@ -4,6 +4,7 @@
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
+use super::audit::audit;
 use super::clients::{AuthMethod, Metadata, Stored};
 use super::fault::Fault;
 use super::secret::{Secret, random_id};
@@ -75,8 +76,12 @@ pub(crate) async fn register(server: &Server, body: &[u8]) -> Result<Value, Faul
         tracing::warn!("no more clients can register: {CAP} are there");
         return Err(Fault::unavailable(3600));
     }
-    tracing::info!(target: "mcp_runtime::audit", event = "register", client = record.id,
-        name = ?stored.metadata.client_name);
+    audit!(
+        info,
+        "register",
+        client = record.id,
+        name = stored.metadata.client_name.as_deref()
+    );
 
     let mut answer = match serde_json::to_value(&stored.metadata) {
         Ok(Value::Object(members)) => members,

@@ -1,6 +1,7 @@
 //! Token revocation (RFC 7009): a refresh token ends its grant, an access token only itself.
 
 use super::access_token;
+use super::audit::audit;
 use super::clients;
 use super::fault::Fault;
 use super::params::Params;
@@ -24,8 +25,13 @@ pub(crate) async fn serve(
     // `token_type_hint` is only a hint, and the two kinds cannot be confused.
     if let Some(grant) = refresh::grant_of(server, token).await? {
         if grant.client_id == client.id && server.revoke_grant(&grant.id).await? {
-            tracing::info!(target: "mcp_runtime::audit", event = "grant revoked",
-                client = client.id, grant = grant.id);
+            audit!(
+                info,
+                "grant revoked",
+                user = grant.user_id,
+                client = client.id,
+                grant = grant.id
+            );
         }
         return Ok(());
     }
@@ -38,8 +44,13 @@ pub(crate) async fn serve(
             .deny(&claims.jti, now, server.denied_until())
             .await?;
         server.gate.deny(&claims.jti, server.denied_until());
-        tracing::info!(target: "mcp_runtime::audit", event = "access token revoked",
-            client = client.id, grant = claims.gid);
+        audit!(
+            info,
+            "access token revoked",
+            user = claims.sub,
+            client = client.id,
+            grant = claims.gid
+        );
     }
     Ok(())
 }

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, Weak};
 use std::time::{Duration, Instant};
 
+use super::audit::audit;
 #[cfg(feature = "fetch")]
 use super::client_document::Documents;
 use super::clients::Client;
@@ -19,7 +20,7 @@ use super::scope::Scopes;
 use super::secret::DeriveKey;
 use super::throttle::Lines;
 use super::{Site, clock, demo, preregistered, user_store};
-use crate::settings::SettingsError;
+use crate::settings::{Proxies, Settings, SettingsError};
 use crate::store::{Millis, Retention, Store, StoreError};
 
 /// How often revocations and keys of other processes are looked for.
@@ -53,6 +54,8 @@ pub(crate) struct Server {
     /// What others published; `None` where nothing can be fetched.
     #[cfg(feature = "fetch")]
     pub(crate) documents: Option<Documents>,
+    /// Who may say from where a request came.
+    pub(crate) proxies: Proxies,
     keys: RwLock<Arc<KeySet>>,
     looked_at: AtomicI64,
     banner: Vec<String>,
@@ -66,6 +69,7 @@ impl Server {
     pub(crate) async fn start(
         config: Config,
         site: &Site,
+        settings: &Settings,
         store: Arc<dyn Store>,
         extra_scopes: Vec<String>,
     ) -> Result<Arc<Self>, SettingsError> {
@@ -96,7 +100,8 @@ impl Server {
             site: site.clone(),
             scopes,
             derive,
-            hasher: Hasher::new(),
+            hasher: Hasher::new(settings.password_peppers.clone()),
+            proxies: settings.trusted_proxies.clone(),
             lines: Lines::default(),
             clock,
             clients,
@@ -208,6 +213,7 @@ impl Server {
         self.looked_at.store(now, Ordering::Relaxed);
         let fresh = KeySet::load(&*self.store, now).await?;
         if !fresh.same_as(&self.keys()) {
+            audit!(info, "keys changed", newest = fresh.newest());
             *self.keys.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(fresh);
             // A token of a dropped key must not live on in the cache.
             self.gate.forget_tokens();

@@ -12,6 +12,7 @@ use std::sync::Arc;
 use futures_util::future::BoxFuture;
 
 use super::Auth;
+use super::audit::audit;
 use super::hashing::{self, Busy};
 use super::login::Refused;
 use super::secret::{Secret, digest};
@@ -231,7 +232,7 @@ impl OwnUsers {
         });
         if !same {
             server.end_user(id).await?;
-            tracing::info!(target: "mcp_runtime::audit", event = "user gone, locked or with a new password", user = id);
+            audit!(info, "user gone, locked or with a new password", user = id);
         }
         Ok(same)
     }

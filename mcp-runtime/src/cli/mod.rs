@@ -23,6 +23,8 @@ Settings, from the environment or from .env:
   PUBLIC_URL       the URL that clients see     http://HOST:PORT
   ALLOWED_ORIGINS  web pages that may call      -
   DATABASE_URL     users, clients and tokens    a SQLite file under ~/.local/state
+  TRUSTED_PROXIES  whose X-Forwarded-For counts -
+  KEY_ENCRYPTION_KEY, PASSWORD_PEPPER           keys kept outside the store
   WORKERS          threads                      one a core
   ALLOW_INSECURE_HTTP=1                         plain http under a public name
   RUST_LOG         what is logged on stderr     info")]

@@ -13,7 +13,7 @@ pub(crate) struct KeyRecord {
     pub(crate) purpose: String,
     /// The how-manieth of its purpose, from 1.
     pub(crate) generation: i64,
-    /// The key, base64url: PKCS#8 for `sign`, 32 bytes for `derive`.
+    /// The key, base64url: PKCS#8 for `sign`, 32 bytes for `derive`. The store may keep it sealed.
     pub(crate) secret: String,
     /// From when it is used; published before.
     pub(crate) active_from: Millis,

@@ -16,6 +16,7 @@ mod grants;
 mod keys;
 mod sql;
 mod users;
+mod vault;
 
 use std::fmt;
 use std::path::Path;

@@ -205,3 +205,56 @@ async fn item_115_sixty_users_behind_one_address_are_not_held_up() {
         user.await.expect("served");
     }
 }
+
+/// Fails to sign in, through a proxy that says so.
+async fn fail_from(flow: &mut Flow, page: &Page, forwarded: (&str, &str)) -> u16 {
+    let base = flow.door.base.clone();
+    let form = filled(&page.form(), "alice", "a guess");
+    let headers = [("origin", base.as_str()), forwarded];
+    let reply = flow
+        .browser
+        .post_with(&page.form().action, &form, &headers)
+        .await;
+    reply.status
+}
+
+#[tokio::test]
+async fn item_101_a_spoofed_forwarded_header_moves_no_counter() {
+    let server = Setup::new().var("TRUSTED_PROXIES", "10.0.0.0/8").start();
+    let mut flow = Flow::new(&server).await;
+    let page = flow.login_page().await;
+    for i in 0..10 {
+        let spoofed = format!("203.0.113.{i}");
+        let forwarded = ("x-forwarded-for", spoofed.as_str());
+        assert_eq!(fail_from(&mut flow, &page, forwarded).await, 401);
+    }
+    let spoofed = ("forwarded", "for=203.0.113.99");
+    assert_eq!(fail_from(&mut flow, &page, spoofed).await, 429);
+}
+
+#[tokio::test]
+async fn item_101_behind_a_trusted_proxy_callers_are_counted_apart() {
+    let server = Setup::new()
+        .var("TRUSTED_PROXIES", "127.0.0.1, 10.0.0.0/8")
+        .start();
+    let mut flow = Flow::new(&server).await;
+    let page = flow.login_page().await;
+    for i in 0..10 {
+        // What stands left of the address that our proxy saw is the caller's invention.
+        let chain = format!("198.51.100.{i}, 203.0.113.7, 10.1.1.1");
+        let forwarded = ("x-forwarded-for", chain.as_str());
+        assert_eq!(fail_from(&mut flow, &page, forwarded).await, 401);
+    }
+    for (forwarded, status) in [
+        (("x-forwarded-for", "203.0.113.7"), 429),
+        (("forwarded", "for=203.0.113.7;proto=https"), 429),
+        (("x-forwarded-for", "203.0.113.8"), 401),
+        (("forwarded", "for=\"203.0.113.8:4711\""), 401),
+    ] {
+        assert_eq!(
+            fail_from(&mut flow, &page, forwarded).await,
+            status,
+            "{forwarded:?}"
+        );
+    }
+}

@@ -108,6 +108,82 @@ async fn item_106_a_weak_hash_is_strengthened_at_login() {
     );
 }
 
+/// A key as an operator makes it: base64 of 32 bytes.
+fn outer_key(letter: &str) -> String {
+    format!("{}A=", letter.repeat(42))
+}
+
+#[tokio::test]
+async fn item_106_a_pepper_takes_effect_at_the_next_login_and_is_needed_from_then_on() {
+    let database = Database::new();
+    let peppered = |pepper: &str| Setup::new().on(&database).var("PASSWORD_PEPPER", pepper);
+    let hash = async || {
+        let sql = "SELECT password FROM users WHERE name = 'alice'";
+        database.column(sql).await.remove(0)
+    };
+    drop(Setup::new().on(&database).start());
+    assert!(!hash().await.contains("keyid="));
+    let old = outer_key("B");
+    let server = peppered(&old).start();
+    let mut flow = Flow::new(&server).await;
+    flow.sign_in("alice", "password123").await.expect(303);
+    let first = hash().await;
+    assert!(first.contains("keyid="), "{first}");
+    // A new one is put before the old one, which is dropped when everyone has signed in.
+    let server = peppered(&format!("{},{old}", outer_key("C"))).start();
+    let mut flow = Flow::new(&server).await;
+    flow.sign_in("alice", "password123").await.expect(303);
+    assert_ne!(hash().await, first);
+    // Whoever has the store, and no pepper, cannot even try a password.
+    let server = Setup::new().on(&database).start();
+    let mut flow = Flow::new(&server).await;
+    flow.sign_in("alice", "password123").await.expect(401);
+    flow.sign_in("bob", "hunter2").await.expect(303);
+}
+
+#[tokio::test]
+async fn item_111_keys_are_sealed_once_there_is_a_key_to_seal_them_by() {
+    let database = Database::new();
+    let keys = async || {
+        database
+            .column("SELECT secret FROM keys ORDER BY purpose")
+            .await
+    };
+    let sealed_by = |key: &str| Setup::new().on(&database).var("KEY_ENCRYPTION_KEY", key);
+    let server = Setup::new().on(&database).start();
+    let base = server.base.clone();
+    let mut flow = Flow::new(&server).await;
+    let tokens = flow.tokens().await;
+    drop(server);
+    let open = keys().await;
+    assert!(open.len() >= 2, "{open:?}");
+
+    let (old, new) = (outer_key("B"), outer_key("C"));
+    let server = sealed_by(&old).var("PUBLIC_URL", &base).start();
+    // The same keys, as a token of before shows: its successor is derived by one of them.
+    let mut flow = flow.at_server(&server);
+    flow.refresh(&tokens.refresh).await.expect(200);
+    drop(server);
+    let sealed = keys().await;
+    for key in &open {
+        assert!(!sealed.contains(key), "a key still lies open");
+    }
+    for told in [
+        Setup::new().on(&database).expect_no_start(),
+        sealed_by(&new).expect_no_start(),
+    ] {
+        assert!(told.contains("KEY_ENCRYPTION_KEY"), "{told}");
+        assert!(!told.trim().contains('\n'), "one sentence: {told}");
+    }
+    // A new one is put before the old one; after one start the old one is not needed.
+    drop(sealed_by(&format!("{new},{old}")).start());
+    assert_ne!(keys().await, sealed);
+    let server = sealed_by(&new).var("PUBLIC_URL", &base).start();
+    flow = flow.at_server(&server);
+    let code = flow.code().await;
+    flow.token(&flow.redemption(&code)).await.expect(200);
+}
+
 #[cfg(unix)]
 mod files {
     use std::fs;

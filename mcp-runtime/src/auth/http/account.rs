@@ -7,8 +7,9 @@ use actix_web::web::{self, Data, Payload, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
 use maud::{Markup, html};
 
+use super::caller::address;
 use super::cookies::Cookies;
-use super::flow::{address, query, unreadable};
+use super::flow::{query, unreadable};
 use super::{answer, body, origin, page};
 use crate::auth::account::{self, Answered, App, Cookie, Page};
 use crate::auth::clock::millis;

@@ -1,12 +1,12 @@
 //! The endpoints that a browser visits: the authorization request and the sign-in page.
 
-use std::net::IpAddr;
 use std::sync::Arc;
 
 use actix_web::http::header;
 use actix_web::web::{self, Data, Payload, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
 
+use super::caller::address;
 use super::cookies::Cookies;
 use super::{answer, body, origin, page};
 use crate::auth::authorize::{self, Begun, Stop};
@@ -124,9 +124,4 @@ pub(super) fn unreadable(fault: &Fault) -> Stop {
         fault.status,
         "The request cannot be read. Go back to your app and connect again.",
     )
-}
-
-/// The address of the peer; a header that anyone can write is not asked.
-pub(super) fn address(req: &HttpRequest) -> Option<IpAddr> {
-    req.peer_addr().map(|peer| peer.ip())
 }

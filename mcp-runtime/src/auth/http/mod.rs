@@ -8,6 +8,8 @@ mod answer;
 #[cfg(feature = "auth")]
 mod body;
 #[cfg(feature = "auth")]
+pub(crate) mod caller;
+#[cfg(feature = "auth")]
 mod cookies;
 #[cfg(feature = "auth")]
 mod flow;

@@ -26,6 +26,7 @@ use futures_util::future::BoxFuture;
 use self::database::{Database, Write};
 use super::{Backend, Millis, Reply, StoreError};
 use crate::settings::{Settings, SettingsError};
+use crate::store::vault::Vault;
 
 pub(crate) use sqlite::write_private;
 
@@ -52,6 +53,7 @@ fn pending(version: i64) -> Result<&'static [&'static str], String> {
 #[derive(Debug)]
 pub(crate) struct Sql {
     database: Database,
+    vault: Vault,
     #[cfg(test)]
     down: std::sync::atomic::AtomicBool,
 }
@@ -80,11 +82,19 @@ impl Sql {
             }
             _ => Database::Sqlite(sqlite::Pool::open(settings, server_name).await?),
         };
-        Ok(Self {
+        let store = Self {
             database,
+            vault: Vault::new(settings.key_encryption_keys.clone()),
             #[cfg(test)]
             down: Default::default(),
-        })
+        };
+        store.reseal_keys().await.map_err(|error| {
+            SettingsError::new(format!(
+                "the server cannot start because {error}: set KEY_ENCRYPTION_KEY to the key that sealed the store's \
+                 keys, or to a list with that key behind the new one"
+            ))
+        })?;
+        Ok(store)
     }
 
     fn database(&self) -> Result<&Database, StoreError> {

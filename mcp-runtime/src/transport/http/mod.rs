@@ -118,7 +118,9 @@ async fn at_the_door<B: MessageBody + 'static>(
 ) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
     match endpoint.doorman.host(asked_name(request.head())) {
         Host::Public => {
-            let mut response = next.call(request).await?.map_into_boxed_body();
+            let mut response = served(&endpoint.guard, request, next)
+                .await?
+                .map_into_boxed_body();
             endpoint.doorman.insist_on_https(response.headers_mut());
             Ok(response)
         }
@@ -128,6 +130,21 @@ async fn at_the_door<B: MessageBody + 'static>(
         }
         Host::Foreign => Ok(request.into_response(foreign())),
     }
+}
+
+/// Serves a request with its caller noted, for the throttle and the audit trail.
+async fn served<B: MessageBody + 'static>(
+    guard: &Guard,
+    request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<B>, actix_web::Error> {
+    #[cfg(feature = "auth")]
+    if let Some(caller) = auth::http::caller::of(guard, &request) {
+        return caller.scope(next.call(request)).await;
+    }
+    #[cfg(not(feature = "auth"))]
+    let _nobody_is_noted = guard;
+    next.call(request).await
 }
 
 fn foreign() -> HttpResponse {

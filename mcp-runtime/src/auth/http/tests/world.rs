@@ -138,7 +138,7 @@ pub(super) async fn world_of(issuer: &str, change: impl FnOnce(Auth) -> Auth) ->
     };
     let store = Arc::new(Sql::open(&settings, "test").await.expect("a store"));
     let scopes = vec!["dice:roll".to_owned()];
-    let started = Server::start(*config, &site, store.clone(), scopes).await;
+    let started = Server::start(*config, &site, &settings, store.clone(), scopes).await;
     let server = started.expect("a server");
     for name in ["alice", "bob"] {
         let password = crate::auth::secret::Secret::new(PASSWORD.into());
