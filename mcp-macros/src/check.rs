@@ -16,6 +16,15 @@ pub(crate) fn tool(tool: &Tool, errors: &Errors) {
     about(&tool.about, &tool.origin.ident, "tool", errors);
     tool_name(&tool.about.name, errors);
     arguments(&tool.function, errors);
+    for (_, argument) in tool.function.arguments() {
+        if let Some(function) = &argument.complete {
+            errors.at(
+                function,
+                "clients complete the arguments of prompts and of resource templates only",
+                "leave `complete` out: a model writes the arguments of a tool",
+            );
+        }
+    }
     scopes(&tool.scopes, errors);
     hidden(tool.hidden.as_ref(), &tool.scopes, errors);
     if let (Some(true), Some((true, key))) = (tool.hints.read_only, &tool.hints.destructive) {

@@ -76,6 +76,8 @@ pub(crate) struct Argument {
     pub(crate) pattern: Option<LitStr>,
     pub(crate) format: Option<LitStr>,
     pub(crate) header: Option<LitStr>,
+    /// The function that completes it while a user types.
+    pub(crate) complete: Option<Expr>,
 }
 
 /// How an argument is handed over.

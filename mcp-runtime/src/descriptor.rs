@@ -62,6 +62,22 @@ impl Item {
         }
     }
 
+    /// What the server provides to it.
+    pub(crate) const fn provided(&self) -> &'static [&'static Provided] {
+        match self {
+            Self::Tool(d) => d.provided,
+            Self::Resource(d) => d.provided,
+            Self::Prompt(d) => d.provided,
+            Self::UiResource(d) => d.provided,
+        }
+    }
+
+    /// Whether it takes `&T`.
+    pub(crate) fn takes<T: 'static>(&self) -> bool {
+        let key = std::any::TypeId::of::<std::sync::Arc<T>>();
+        self.provided().iter().any(|p| (p.key)() == key)
+    }
+
     /// The word for its kind, for messages.
     pub const fn kind(&self) -> &'static str {
         match self {

@@ -22,9 +22,10 @@ mod transport;
 mod cli;
 
 pub use auth::Auth;
-pub use dispatch::TaskOptions;
+pub use dispatch::{ServerHandle, TaskOptions};
 pub use extract::{
-    Argument, ArgumentType, Arguments, Call, Context, Elicit, Root, Roots, Sample, Sampled, User,
+    Argument, ArgumentType, Arguments, Call, Completing, Completions, Context, Elicit, Root, Roots,
+    Sample, Sampled, User,
 };
 pub use protocol::{
     Annotations, Audio, Content, EmbeddedResource, Image, LogLevel, ResourceContents, ResourceLink,

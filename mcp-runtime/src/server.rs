@@ -1,8 +1,10 @@
 //! The composition root: takes items, state, authorization and settings, and makes a running server of them.
 
 use std::future::Future;
+use std::num::NonZeroUsize;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use serde_json::Value;
@@ -11,7 +13,7 @@ use crate::auth::{Auth, Site};
 #[cfg(feature = "contract")]
 use crate::contract::{Head, Identity, Places, Surface};
 use crate::descriptor::Item;
-use crate::dispatch::{Dispatcher, ServerInfo, TaskOptions};
+use crate::dispatch::{Dispatcher, ServerHandle, ServerInfo, TaskOptions};
 use crate::extract::{Context, Providers, User};
 use crate::registry::{Catalogue, Items, SkillSet, Skills};
 use crate::result::Error;
@@ -43,6 +45,11 @@ pub struct Server {
     only: Option<Vec<Item>>,
     further: Vec<Item>,
     skills: Vec<Skills>,
+    disabled: Vec<Item>,
+    page_size: Option<NonZeroUsize>,
+    handle: ServerHandle,
+    /// Whether somebody outside the items holds the handle.
+    handle_taken: AtomicBool,
     providers: Providers,
     auth: Option<Auth>,
     settings: Option<Settings>,
@@ -74,6 +81,10 @@ impl Server {
             only: None,
             further: Vec::new(),
             skills: Vec::new(),
+            disabled: Vec::new(),
+            page_size: None,
+            handle: ServerHandle::default(),
+            handle_taken: AtomicBool::new(false),
             providers: Providers::default(),
             auth: None,
             settings: None,
@@ -102,6 +113,25 @@ impl Server {
     pub fn skills(mut self, skills: impl Into<Skills>) -> Self {
         self.skills.push(skills.into());
         self
+    }
+
+    /// Has these items wait, unlisted and not served, until [`ServerHandle::enable`] switches them on.
+    pub fn disabled(mut self, items: Items) -> Self {
+        self.disabled.extend(items.0);
+        self
+    }
+
+    /// Splits lists into pages of so many entries. Without it a list is one page, which is one copy of bytes that
+    /// were written before; a client reads both.
+    pub fn page_size(mut self, entries: NonZeroUsize) -> Self {
+        self.page_size = Some(entries);
+        self
+    }
+
+    /// The running server, for what changes its items or resources from outside a call.
+    pub fn handle(&self) -> ServerHandle {
+        self.handle_taken.store(true, Ordering::Relaxed);
+        self.handle.clone()
     }
 
     /// The version to show, in place of the package's.
@@ -303,10 +333,25 @@ impl Server {
         let skills = std::mem::take(&mut self.skills);
         let skills = SkillSet::load(skills, Path::new(self.package.directory))
             .map_err(|problems| SettingsError::new(problems.join("\n")))?;
-        let catalogue = Catalogue::build(&items, &self.providers, skills)?;
+        self.providers.share(Arc::new(self.handle.clone()));
+        let mut catalogue = Catalogue::build(&items, &self.providers, skills)?;
+        if let Some(entries) = self.page_size {
+            catalogue = catalogue.in_pages_of(entries.get());
+        }
         self.tasks.check(&catalogue)?;
+        catalogue.turn(&self.disabled, false).map_err(|item| {
+            SettingsError::new(format!(
+                "the {} `{}` ({}) is disabled, but is none of this server's items: add it by `.with(…)`, or leave it out",
+                item.kind(),
+                item.name(),
+                item.place()
+            ))
+        })?;
+        self.info.changes =
+            self.handle_taken.into_inner() || items.iter().any(|item| item.takes::<ServerHandle>());
         Ok(Dispatcher::new(
             catalogue,
+            self.handle,
             Arc::new(self.providers),
             self.info,
             self.tool_timeout,
@@ -318,7 +363,12 @@ impl Server {
     /// What it offers, for its contract, with the places of its items.
     #[cfg(feature = "contract")]
     pub(crate) fn surface(self) -> Result<(Surface, Places), SettingsError> {
-        let dispatcher = self.into_dispatcher()?;
+        // What is switched off at first is promised all the same.
+        let whole = Self {
+            disabled: Vec::new(),
+            ..self
+        };
+        let dispatcher = whole.into_dispatcher()?;
         let info = dispatcher.info();
         let identity = Identity {
             head: Some(Head {

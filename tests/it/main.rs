@@ -2,17 +2,23 @@
 
 mod arguments;
 mod asking;
+mod completion;
 mod contract;
 mod extensions;
 mod lanes;
 mod lists;
 mod oauth;
 mod open;
+mod pages;
+mod post;
 mod provided;
 mod results;
+mod resumption;
 mod skills;
 mod startup;
 mod stdio;
+mod stream;
+mod subscriptions;
 mod support;
 mod tasks;
 mod wire;

@@ -72,6 +72,16 @@ struct Parts {
     passed: Vec<TokenStream>,
 }
 
+/// The user's function, boxed, with its result as suggestions.
+fn complete(function: &syn::Expr) -> TokenStream {
+    let p = runtime_at(function.span());
+    quote_spanned! {function.span()=>
+        .complete(|__typing| ::std::boxed::Box::pin(async move {
+            #p::IntoCompletions::into_completions(#function(__typing).await)
+        }))
+    }
+}
+
 fn local(prefix: &str, index: usize) -> Ident {
     format_ident!("{prefix}{index}", span = Span::mixed_site())
 }
@@ -112,8 +122,9 @@ impl Parts {
             .map(|text| quote!(.describe(#text)));
         let setter = default.as_ref().map(|d| &d.setter);
         let keywords = keywords(argument);
+        let complete = argument.complete.as_ref().map(complete);
         self.sent
-            .push(quote!(#p::Param::of::<#marker>(#wire) #describe #setter #keywords));
+            .push(quote!(#p::Param::of::<#marker>(#wire) #describe #setter #keywords #complete));
         self.values.push(match default {
             None => quote!(let #value = __call.or_absent::<#marker>(#slot)?;),
             Some(DefaultParts { value: default, .. }) => quote! {

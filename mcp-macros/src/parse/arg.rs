@@ -20,6 +20,7 @@ const KEYS: &[&str] = &[
     "rename",
     "description",
     "header",
+    "complete",
 ];
 
 /// What the user says about an argument.
@@ -42,6 +43,7 @@ pub(crate) fn argument(
         pattern: None,
         format: None,
         header: None,
+        complete: None,
     };
     let mut tokens = TokenStream::new();
     for attribute in input.attrs.iter().filter(|a| a.path().is_ident("arg")) {
@@ -74,6 +76,9 @@ pub(crate) fn argument(
             }
             "description" => argument.description = entry.text(errors),
             "header" => argument.header = entry.filled_string(errors),
+            "complete" => {
+                argument.complete = entry.expr("complete = a_function", errors).cloned();
+            }
             _ => {}
         }
     }

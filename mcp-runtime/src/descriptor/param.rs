@@ -6,7 +6,7 @@ use std::sync::Arc;
 use schemars::{Schema, SchemaGenerator};
 use serde_json::Value;
 
-use crate::extract::{Argument, may_be_absent, schema, try_decode};
+use crate::extract::{Argument, Completer, may_be_absent, schema, try_decode};
 
 /// One argument that a caller sends.
 #[derive(Debug)]
@@ -23,6 +23,7 @@ pub struct Param {
     pub(crate) schema: fn(&mut SchemaGenerator) -> Schema,
     pub(crate) optional: fn() -> bool,
     pub(crate) decode: fn(&Value) -> Result<(), String>,
+    pub(crate) complete: Option<Completer>,
 }
 
 /// The default of an argument.
@@ -48,6 +49,7 @@ impl Param {
             schema: schema::<P>,
             optional: may_be_absent::<P>,
             decode: try_decode::<P>,
+            complete: None,
         }
     }
 
@@ -76,6 +78,13 @@ impl Param {
     #[must_use]
     pub const fn keywords(mut self, keywords: &'static [(&'static str, &'static str)]) -> Self {
         self.keywords = keywords;
+        self
+    }
+
+    /// The same argument with what completes it while a user types: in prompts and resource templates only.
+    #[must_use]
+    pub const fn complete(mut self, complete: Completer) -> Self {
+        self.complete = Some(complete);
         self
     }
 

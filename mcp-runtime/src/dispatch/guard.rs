@@ -8,7 +8,7 @@ use futures_util::FutureExt as _;
 
 use super::Failure;
 use super::rounds::{Suspended, drive};
-use crate::extract::Context;
+use crate::extract::{Context, User};
 use crate::result::{Error, Lane};
 
 /// Runs a function's future to its end, to its time limit if there is one, or to its panic. Where the future is
@@ -81,7 +81,12 @@ fn humanly(limit: Duration) -> String {
 
 /// Refuses a caller whose token lacks a scope. Where nobody signs in, there is nothing to lack.
 pub(super) fn scopes(needed: &[&'static str], ctx: &Context) -> Result<(), Failure> {
-    let Some(user) = ctx.user().filter(|u| u.is_scoped()) else {
+    scopes_of(needed, ctx.user())
+}
+
+/// The same for this user.
+pub(super) fn scopes_of(needed: &[&'static str], user: Option<&User>) -> Result<(), Failure> {
+    let Some(user) = user.filter(|u| u.is_scoped()) else {
         return Ok(());
     };
     if needed.iter().all(|s| user.has_scope(s)) {

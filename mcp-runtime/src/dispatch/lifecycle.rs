@@ -15,6 +15,8 @@ pub(crate) struct ServerInfo {
     pub title: Option<String>,
     pub instructions: Option<String>,
     pub extensions: Map<String, Value>,
+    /// Whether anyone holds the handle by which lists and resources change.
+    pub changes: bool,
     capabilities: Map<String, Value>,
     discover: Bytes,
 }
@@ -27,6 +29,7 @@ impl ServerInfo {
             title: None,
             instructions: None,
             extensions: Map::new(),
+            changes: false,
             capabilities: Map::new(),
             discover: Bytes::new(),
         }
@@ -64,14 +67,23 @@ impl ServerInfo {
     /// Advertises exactly what is there.
     pub(super) fn with_capabilities_of(mut self, catalogue: &Catalogue) -> Self {
         let mut capabilities = Map::new();
+        let (lists, resources) = if self.changes {
+            let lists = json!({ "listChanged": true });
+            (lists, json!({ "listChanged": true, "subscribe": true }))
+        } else {
+            (json!({}), json!({}))
+        };
         if !catalogue.tool_list.is_empty() {
-            capabilities.insert("tools".into(), json!({}));
+            capabilities.insert("tools".into(), lists.clone());
         }
         if !catalogue.prompt_list.is_empty() {
-            capabilities.insert("prompts".into(), json!({}));
+            capabilities.insert("prompts".into(), lists);
         }
         if !catalogue.resource_list.is_empty() || !catalogue.template_list.is_empty() {
-            capabilities.insert("resources".into(), json!({}));
+            capabilities.insert("resources".into(), resources);
+        }
+        if catalogue.completes() {
+            capabilities.insert("completions".into(), json!({}));
         }
         capabilities.insert("logging".into(), json!({}));
         if catalogue.has_views() {
@@ -99,6 +111,11 @@ impl ServerInfo {
 
     pub(super) fn has_resources(&self) -> bool {
         self.capabilities.contains_key("resources")
+    }
+
+    /// Whether clients are told of changes at all.
+    pub(crate) fn lists_change(&self) -> bool {
+        self.changes
     }
 
     fn implementation(&self) -> Value {

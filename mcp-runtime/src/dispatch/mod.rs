@@ -2,13 +2,17 @@
 //!
 //! A transport reads the envelope and knows the caller; what a method does is decided here, one file per family.
 
+mod completion;
+mod events;
 mod guard;
+mod handle;
 mod lifecycle;
 mod outcome;
 mod prompts;
 mod resources;
 mod rounds;
 mod skills;
+mod subscriptions;
 mod tasks;
 mod tools;
 
@@ -16,9 +20,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::extract::{Context, ContextParts, Providers};
-use crate::protocol::{Params, ProtocolVersion, RpcError};
+use crate::protocol::{LogLevel, Params, ProtocolVersion, RpcError};
 use crate::registry::Catalogue;
 
+pub(crate) use events::Listener;
+pub use handle::ServerHandle;
 pub(crate) use lifecycle::ServerInfo;
 pub(crate) use outcome::{Failure, Reply};
 use rounds::Seal;
@@ -26,16 +32,29 @@ pub use tasks::TaskOptions;
 use tasks::{InMemory, Tasks};
 
 /// A request, stripped of its envelope.
-#[derive(Debug)]
 pub(crate) struct Request<'a> {
     pub method: &'a str,
     pub params: Params<'a>,
+    /// On the wires that have one.
+    pub session: Option<&'a dyn Session>,
 }
+
+/// What a wire before 2026-07-28 remembers of a client from one request to the next; a transport keeps it.
+pub(crate) trait Session: Sync {
+    /// Which log messages the client wants from now on.
+    fn set_log_level(&self, level: LogLevel);
+
+    /// What the client is told of outside its requests; opened at first need.
+    fn listener(&self) -> Arc<Listener>;
+}
+
+const DONE: Reply = Reply::Written(bytes::Bytes::from_static(b"{}"));
 
 /// Answers requests.
 #[derive(Debug)]
 pub(crate) struct Dispatcher {
-    pub(crate) catalogue: Catalogue,
+    pub(crate) catalogue: Arc<Catalogue>,
+    pub(crate) handle: ServerHandle,
     pub(crate) providers: Arc<Providers>,
     info: ServerInfo,
     tool_timeout: Duration,
@@ -46,6 +65,7 @@ pub(crate) struct Dispatcher {
 impl Dispatcher {
     pub(crate) fn new(
         catalogue: Catalogue,
+        handle: ServerHandle,
         providers: Arc<Providers>,
         info: ServerInfo,
         tool_timeout: Duration,
@@ -53,8 +73,11 @@ impl Dispatcher {
         tasks: TaskOptions,
     ) -> Self {
         let info = info.with_capabilities_of(&catalogue);
+        let catalogue = Arc::new(catalogue);
+        handle.serves(catalogue.clone());
         Self {
             catalogue,
+            handle,
             providers,
             info,
             tool_timeout,
@@ -81,12 +104,14 @@ impl Dispatcher {
                 | "skills/list"
                 | "skills/get"
                 | "resources/directory/read"
+                | "completion/complete"
         );
         let here = match method.split('/').next() {
             Some("tools") => !self.catalogue.tool_list.is_empty(),
             Some("prompts") => !self.catalogue.prompt_list.is_empty(),
             Some("resources") => self.info.has_resources(),
             Some("skills") => !self.catalogue.skills.is_empty(),
+            Some("completion") => self.catalogue.completes(),
             _ => true,
         };
         let here =
@@ -95,16 +120,24 @@ impl Dispatcher {
             || if version.is_stateless() {
                 match method {
                     "tasks/get" | "tasks/update" | "tasks/cancel" => self.catalogue.has_tasks(),
-                    _ => method == "server/discover",
+                    _ => matches!(method, "server/discover" | "subscriptions/listen"),
                 }
             } else {
-                matches!(method, "ping" | "logging/setLevel")
+                match method {
+                    "resources/subscribe" | "resources/unsubscribe" => self.info.lists_change(),
+                    _ => matches!(method, "ping" | "logging/setLevel"),
+                }
             })
     }
 
     /// Stops what runs apart from any request.
     pub(crate) async fn stop(&self) {
         self.tasks.stop().await;
+    }
+
+    /// Ends every subscription in order: the server stops.
+    pub(crate) fn close(&self) {
+        self.handle.bus().close();
     }
 
     /// Answers one request.
@@ -134,12 +167,29 @@ impl Dispatcher {
             "skills/get" => return Ok(self.get_skill(params, stateless)?),
             "server/discover" => return Ok(Reply::Written(self.info.discover())),
             // `{}` exactly, on the wires that have them.
-            "ping" => return Ok(Reply::Written(bytes::Bytes::from_static(b"{}"))),
+            "ping" => return Ok(DONE),
             "logging/setLevel" => {
-                return match params.level {
-                    Some(_) => Ok(Reply::Written(bytes::Bytes::from_static(b"{}"))),
-                    None => Err(RpcError::invalid_params("`params.level` is missing").into()),
+                let Some(level) = params.level else {
+                    return Err(RpcError::invalid_params("`params.level` is missing").into());
                 };
+                if let Some(session) = request.session {
+                    session.set_log_level(level);
+                }
+                return Ok(DONE);
+            }
+            "resources/subscribe" | "resources/unsubscribe" => {
+                if let Some(session) = request.session {
+                    let on = request.method == "resources/subscribe";
+                    self.follow(params, user, &session.listener(), on)?;
+                }
+                return Ok(DONE);
+            }
+            // A transport opens the stream; what has none is told so.
+            "subscriptions/listen" => {
+                return Err(RpcError::invalid_request(
+                    "this is answered by a stream: send `Accept: application/json, text/event-stream`",
+                )
+                .into());
             }
             "tasks/get" | "tasks/update" | "tasks/cancel" => {
                 let capabilities = &parts.client.capabilities;
@@ -163,14 +213,8 @@ impl Dispatcher {
                 };
             }
         };
-        // One page holds everything, so no cursor was ever handed out.
-        if params.cursor.is_some() {
-            return Err(RpcError::invalid_params(
-                "`params.cursor` is none of ours: begin without one",
-            )
-            .into());
-        }
-        Ok(Reply::Written(list.answer(stateless, user)))
+        let cursor = params.cursor.as_deref();
+        Ok(Reply::Written(list.answer(stateless, user, cursor)?))
     }
 
     async fn run(self: &Arc<Self>, request: &Request<'_>, ctx: &Context) -> Result<Reply, Failure> {
@@ -179,6 +223,7 @@ impl Dispatcher {
             "tools/call" => self.call_tool(params, ctx).await,
             "prompts/get" => self.get_prompt(params, ctx).await,
             "resources/read" => self.read_resource(params, ctx).await,
+            "completion/complete" => self.complete(params, ctx).await,
             other => Err(RpcError::method_not_found(other).into()),
         }
     }

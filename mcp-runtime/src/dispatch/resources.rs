@@ -92,7 +92,7 @@ impl Dispatcher {
 }
 
 /// Never empty contents: a client could not tell that from an empty resource.
-fn not_found(uri: &str, stateless: bool) -> Failure {
+pub(super) fn not_found(uri: &str, stateless: bool) -> Failure {
     let code = if stateless {
         code::INVALID_PARAMS
     } else {

@@ -23,6 +23,9 @@ pub(crate) trait Outbound: Send + Sync {
 
     /// Sends a notification. A client that cannot take it loses it; it never blocks the call.
     fn notify(&self, notification: Notification<'_>);
+
+    /// Ends the client's connection where the wire lets it come back for the rest.
+    fn let_go(&self) {}
 }
 
 /// What is known of the client that sent a request.
@@ -153,6 +156,16 @@ impl Context {
         match serde_json::to_value(data) {
             Ok(data) => outbound.notify(Notification::Log { level, data: &data }),
             Err(error) => tracing::warn!(%error, "a log message cannot be written as JSON"),
+        }
+    }
+
+    /// Lets the client hang up and come back for the answer, so that long work holds no connection. It works on the
+    /// wire of 2025-11-25 over HTTP, where a client polls (SSE `retry` and `Last-Event-ID`); elsewhere nothing
+    /// happens. What the tool sends afterwards waits for the client; a client that stays away for half a minute has
+    /// gone, and the call is dropped.
+    pub fn let_client_poll(&self) {
+        if let Some(outbound) = self.outbound() {
+            outbound.let_go();
         }
     }
 

@@ -3,6 +3,7 @@
 mod argument;
 mod ask;
 mod call;
+mod complete;
 mod constraint;
 mod context;
 mod default;
@@ -13,6 +14,7 @@ mod user;
 pub use argument::{Argument, ArgumentType, Arguments, Text};
 pub use ask::{Elicit, Root, Roots, Sample, Sampled};
 pub use call::{Call, blocking};
+pub use complete::{Completer, Completing, Completions, IntoCompletions};
 pub use constraint::{Bounds, Lengthy, Pattern, Ranged, Textual};
 pub use context::Context;
 pub use default::{Nullish, Published};

@@ -19,6 +19,11 @@ impl<'a> Id<'a> {
     pub(crate) fn as_json(&self) -> &'a str {
         self.0.get()
     }
+
+    /// The id, for what outlives the request's bytes.
+    pub(crate) fn to_owned(self) -> Box<RawValue> {
+        self.0.to_owned()
+    }
 }
 
 impl fmt::Debug for Id<'_> {

@@ -21,5 +21,5 @@ pub(crate) use client::{SKILLS_EXTENSION, TASKS_EXTENSION, UI_EXTENSION, UI_MIME
 pub(crate) use message::{
     BadMessage, CLOSE, Id, Message, answer_of, is_batch, one_line, open_result, write_error,
 };
-pub(crate) use notification::Notification;
+pub(crate) use notification::{Listing, Notification, SUBSCRIPTION_ID};
 pub(crate) use request::Params;

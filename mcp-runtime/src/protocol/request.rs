@@ -65,6 +65,18 @@ pub(crate) struct Params<'a> {
     /// `notifications/cancelled`.
     #[serde(rename = "requestId", borrow, default)]
     pub request_id: Option<&'a RawValue>,
+    /// `subscriptions/listen`: what to tell of.
+    #[serde(borrow, default)]
+    pub notifications: Option<&'a RawValue>,
+    /// `completion/complete`: whose argument is completed, …
+    #[serde(rename = "ref", borrow, default)]
+    pub reference: Option<&'a RawValue>,
+    /// … which one, with what was typed so far, …
+    #[serde(borrow, default)]
+    pub argument: Option<&'a RawValue>,
+    /// … and what the others are.
+    #[serde(borrow, default)]
+    pub context: Option<&'a RawValue>,
 }
 
 impl<'a> Params<'a> {

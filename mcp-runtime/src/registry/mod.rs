@@ -1,8 +1,9 @@
-//! The catalogue: what a server serves, checked once at start-up and never changed afterwards.
+//! The catalogue: what a server serves, checked once at start-up. Afterwards items are switched on and off at most.
 
 mod items;
 mod list;
 mod skills;
+mod switch;
 mod template;
 mod wire;
 
@@ -11,7 +12,7 @@ use std::collections::HashMap;
 use serde_json::{Map, Value};
 
 use crate::descriptor::{
-    Item, Place, PromptDescriptor, Provided, ResourceDescriptor, TaskSupport, ToolDescriptor,
+    Item, Place, PromptDescriptor, ResourceDescriptor, TaskSupport, ToolDescriptor,
     UiResourceDescriptor, Uri,
 };
 use crate::extract::Providers;
@@ -19,12 +20,15 @@ use crate::protocol::ResourceContents;
 use crate::schema::{self, Input};
 use crate::settings::SettingsError;
 use list::Entry;
+use switch::Switches;
 use template::Template;
 
 pub use items::Items;
+use list::Switch;
 pub(crate) use list::{List, TTL_MS};
 pub(crate) use skills::SkillSet;
 pub use skills::Skills;
+pub(crate) use switch::Changed;
 pub(crate) use wire::view_meta;
 
 /// A tool with its schemas.
@@ -36,6 +40,7 @@ pub(crate) struct Tool {
     pub object_output: bool,
     /// Arguments that clients repeat in a header, with the header's name (`x-mcp-header`).
     pub headers: Vec<(String, String)>,
+    switch: Switch,
 }
 
 /// A prompt with its schema.
@@ -43,6 +48,7 @@ pub(crate) struct Tool {
 pub(crate) struct Prompt {
     pub descriptor: &'static PromptDescriptor,
     pub input: Input,
+    switch: Switch,
 }
 
 /// A resource or a template with the schema of its variables.
@@ -51,6 +57,13 @@ pub(crate) struct Resource {
     pub descriptor: &'static ResourceDescriptor,
     pub input: Input,
     template: Option<Template>,
+    switch: Switch,
+}
+
+impl Resource {
+    pub(crate) fn is_on(&self) -> bool {
+        self.switch.is_on()
+    }
 }
 
 /// What a uri leads to.
@@ -74,12 +87,13 @@ pub(crate) struct Catalogue {
     pub template_list: List,
     pub skills: SkillSet,
     no_arguments: Input,
+    switches: Switches,
 }
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 enum Address {
     Resource(usize),
-    View(&'static UiResourceDescriptor),
+    View(&'static UiResourceDescriptor, Switch),
 }
 
 impl Catalogue {
@@ -119,6 +133,7 @@ impl Catalogue {
             template_list: List::build("resourceTemplates", Vec::new()),
             skills,
             no_arguments: Input::build(&[], false, None).map_err(|e| SettingsError::new(e.0))?,
+            switches: Switches::default(),
         };
         let (mut tools, mut prompts, mut resources, mut templates) =
             (Vec::new(), Vec::new(), Vec::new(), Vec::new());
@@ -134,8 +149,7 @@ impl Catalogue {
                     Uri::Template(_) => templates.push(entry),
                 }),
                 Item::UiResource(d) => {
-                    catalogue.by_uri.insert(d.uri, Address::View(d));
-                    resources.push(everyone(wire::ui_resource(d)));
+                    resources.push(catalogue.add_view(d));
                     Ok(())
                 }
             };
@@ -176,10 +190,12 @@ impl Catalogue {
         let object_output = output.as_ref().is_none_or(wire::is_object);
         let headers = header_arguments(input.schema())?;
         scope_syntax(d.scopes, d.hidden)?;
+        let switch = self.switches.of(&Item::Tool(d));
         let entry = Entry {
             modern: wire::tool(d, input.schema(), output.as_ref()),
             legacy: wire::tool(d, input.schema(), output.as_ref().filter(|_| object_output)),
             hidden_behind: if d.hidden { d.scopes } else { &[] },
+            switch: switch.clone(),
         };
         self.tools.insert(
             d.name,
@@ -188,6 +204,7 @@ impl Catalogue {
                 input,
                 object_output,
                 headers,
+                switch,
             },
         );
         Ok(entry)
@@ -195,12 +212,14 @@ impl Catalogue {
 
     fn add_prompt(&mut self, d: &'static PromptDescriptor) -> Result<Entry, String> {
         let input = Input::build(d.params, false, None).map_err(|e| e.0)?;
-        let entry = everyone(wire::prompt(d, input.schema()));
+        let switch = self.switches.of(&Item::Prompt(d));
+        let entry = everyone(wire::prompt(d, input.schema())).switched_by(switch.clone());
         self.prompts.insert(
             d.name,
             Prompt {
                 descriptor: d,
                 input,
+                switch,
             },
         );
         Ok(entry)
@@ -219,16 +238,25 @@ impl Catalogue {
         };
         let wire = wire::resource(d);
         let hidden_behind = if d.hidden { d.scopes } else { &[] };
+        let switch = self.switches.of(&Item::Resource(d));
         self.resources.push(Resource {
             descriptor: d,
             input,
             template,
+            switch: switch.clone(),
         });
         Ok(Entry {
             modern: wire.clone(),
             legacy: wire,
             hidden_behind,
+            switch,
         })
+    }
+
+    fn add_view(&mut self, d: &'static UiResourceDescriptor) -> Entry {
+        let switch = self.switches.of(&Item::UiResource(d));
+        self.by_uri.insert(d.uri, Address::View(d, switch.clone()));
+        everyone(wire::ui_resource(d)).switched_by(switch)
     }
 
     /// A view that a tool names must be served too: a host would read it and find nothing.
@@ -236,7 +264,7 @@ impl Catalogue {
         for item in items {
             if let Item::Tool(d) = item
                 && let Some(view) = d.ui
-                && !matches!(self.by_uri.get(view.uri), Some(Address::View(_)))
+                && !matches!(self.by_uri.get(view.uri), Some(Address::View(..)))
             {
                 problems.push(format!(
                     "the tool `{}` ({}) shows the view `{}`, which this server does not serve: add `{}` to its items",
@@ -247,7 +275,7 @@ impl Catalogue {
     }
 
     pub(crate) fn tool(&self, name: &str) -> Option<&Tool> {
-        self.tools.get(name)
+        self.tools.get(name).filter(|t| t.switch.is_on())
     }
 
     /// Every tool, in no order.
@@ -261,16 +289,19 @@ impl Catalogue {
     }
 
     pub(crate) fn prompt(&self, name: &str) -> Option<&Prompt> {
-        self.prompts.get(name)
+        self.prompts.get(name).filter(|p| p.switch.is_on())
     }
 
     /// What a uri leads to: a fixed one first, then the first template that fits.
     pub(crate) fn resource(&self, uri: &str) -> Option<Found<'_>> {
         match self.by_uri.get(uri) {
-            Some(Address::View(view)) => Some(Found::View(view, &self.no_arguments)),
+            Some(Address::View(view, switch)) => switch
+                .is_on()
+                .then_some(Found::View(view, &self.no_arguments)),
             Some(Address::Resource(i)) => self
                 .resources
                 .get(*i)
+                .filter(|r| r.switch.is_on())
                 .map(|r| Found::Resource(r, Map::new())),
             None => self
                 .skills
@@ -280,8 +311,7 @@ impl Catalogue {
         }
     }
 
-    /// The template with this text.
-    #[cfg(feature = "contract")]
+    /// The template with this text, switched on or off.
     pub(crate) fn template(&self, text: &str) -> Option<&Resource> {
         let mut all = self.resources.iter();
         all.find(|r| r.template.is_some() && r.descriptor.uri.as_str() == text)
@@ -289,9 +319,22 @@ impl Catalogue {
 
     fn by_template(&self, uri: &str) -> Option<Found<'_>> {
         self.resources.iter().find_map(|r| {
-            let arguments = r.template.as_ref()?.matches(uri)?;
-            Some(Found::Resource(r, arguments))
+            let template = r.template.as_ref().filter(|_| r.switch.is_on())?;
+            Some(Found::Resource(r, template.matches(uri)?))
         })
+    }
+
+    /// The same with lists in pages of so many entries.
+    pub(crate) fn in_pages_of(mut self, entries: usize) -> Self {
+        for list in [
+            &mut self.tool_list,
+            &mut self.prompt_list,
+            &mut self.resource_list,
+            &mut self.template_list,
+        ] {
+            list.set_page(entries);
+        }
+        self
     }
 
     /// Every scope that an item names, for the authorization server to offer.
@@ -308,11 +351,28 @@ impl Catalogue {
         scopes
     }
 
+    /// Whether any argument of a prompt or of a template can be completed.
+    pub(crate) fn completes(&self) -> bool {
+        let prompts = self
+            .prompts
+            .values()
+            .map(|p| (p.descriptor.params, &p.input));
+        let resources = self
+            .resources
+            .iter()
+            .map(|r| (r.descriptor.params, &r.input));
+        prompts.chain(resources).any(|(params, input)| {
+            params
+                .iter()
+                .any(|p| p.complete.is_some() || input.suggests(p.name))
+        })
+    }
+
     /// Whether there is a view to render.
     pub(crate) fn has_views(&self) -> bool {
         self.by_uri
             .values()
-            .any(|address| matches!(address, Address::View(_)))
+            .any(|address| matches!(address, Address::View(..)))
     }
 }
 
@@ -322,6 +382,7 @@ fn everyone(wire: Value) -> Entry {
         modern: wire.clone(),
         legacy: wire,
         hidden_behind: &[],
+        switch: Switch::default(),
     }
 }
 
@@ -349,13 +410,8 @@ fn duplicates(items: &[Item]) -> Vec<String> {
 }
 
 fn missing(item: &Item, providers: &Providers, problems: &mut Vec<String>) {
-    let provided: &[&Provided] = match item {
-        Item::Tool(d) => d.provided,
-        Item::Prompt(d) => d.provided,
-        Item::Resource(d) => d.provided,
-        Item::UiResource(d) => d.provided,
-    };
-    for p in provided
+    for p in item
+        .provided()
         .iter()
         .filter(|p| !p.optional && !providers.has((p.key)()))
     {

@@ -53,6 +53,25 @@ impl Input {
         &self.published
     }
 
+    /// The values that the schema lists for an argument.
+    pub(crate) fn suggestions(&self, name: &str) -> Vec<String> {
+        let schema = &self.published["properties"][name];
+        if schema["type"] == "boolean" {
+            return vec!["true".into(), "false".into()];
+        }
+        let listed = schema["enum"].as_array().into_iter().flatten();
+        let titled = schema["oneOf"].as_array().into_iter().flatten();
+        listed
+            .chain(titled.map(|one| &one["const"]))
+            .filter_map(|value| value.as_str().map(Into::into))
+            .collect()
+    }
+
+    /// Whether the schema lists values for an argument.
+    pub(crate) fn suggests(&self, name: &str) -> bool {
+        !self.suggestions(name).is_empty()
+    }
+
     /// Whether unknown arguments are let through.
     pub(crate) fn is_open(&self) -> bool {
         self.open

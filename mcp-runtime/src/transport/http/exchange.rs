@@ -3,20 +3,21 @@
 use std::sync::Arc;
 use std::task::Poll;
 
+use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
-use actix_web::http::header::{self, HeaderValue};
+use actix_web::http::header::HeaderMap;
 use actix_web::web::Bytes;
-use actix_web::{HttpResponse, HttpResponseBuilder};
-use futures_util::FutureExt as _;
-use futures_util::future::Abortable;
+use futures_util::future::{Abortable, ready};
+use futures_util::{FutureExt as _, StreamExt as _};
 
 use super::Endpoint;
 use super::accept::Accept;
-use super::answer::{Answer, refusal};
-use super::session::{Session, Sessions};
-use super::sse::{EventStream, events, frame};
+use super::answer::{Answer, refusal, refuse};
+use super::messages::{Messages, Sent, sending};
+use super::session::{InSession, Session, Sessions};
+use super::sse::{Body, KEEP_ALIVE, event_stream, frame};
 use crate::auth::Refusal;
-use crate::dispatch::{Failure, Request};
+use crate::dispatch::{self, Failure, Request};
 use crate::extract::{Client, ContextParts, Outbound, User};
 use crate::protocol::{Id, LogLevel, Message, Params, ProtocolVersion};
 
@@ -90,9 +91,13 @@ impl Exchange {
         method: &str,
         params: Params<'_>,
         body: &Bytes,
+        heads: &HeaderMap,
     ) -> HttpResponse {
+        if method == "subscriptions/listen" {
+            return self.listen(id, &params, heads);
+        }
         if self.accept.sse && self.may_stream(method, &params) {
-            return self.stream(body.clone()).await;
+            return self.stream(body.clone(), heads).await;
         }
         let outcome = self.execute(id, method, params, None).await;
         if self.accept.prefers_sse && !outcome.is_refused() {
@@ -118,19 +123,25 @@ impl Exchange {
         mut params: Params<'_>,
         outbound: Option<Arc<dyn Outbound>>,
     ) -> Outcome {
-        let level = params.level;
         let parts = self.parts(&mut params, outbound);
         let stateless = parts.client.version.is_stateless();
-        let failure = match self
-            .endpoint
-            .dispatcher
-            .dispatch(Request { method, params }, parts)
-            .await
-        {
+        let dispatcher = &self.endpoint.dispatcher;
+        let session = match &self.wire {
+            Wire::Stateless => None,
+            Wire::Session { session, .. } => Some(InSession {
+                sessions: &self.endpoint.sessions,
+                session,
+                dispatcher,
+            }),
+        };
+        let session = session.as_ref().map(|s| s as &dyn dispatch::Session);
+        let request = Request {
+            method,
+            params,
+            session,
+        };
+        let failure = match dispatcher.dispatch(request, parts).await {
             Ok(reply) => {
-                if let (Wire::Session { session, .. }, Some(level)) = (&self.wire, level) {
-                    self.endpoint.sessions.set_log_level(session, level);
-                }
                 return Outcome {
                     answer: Answer::reply(id, &reply),
                     refused: None,
@@ -173,11 +184,30 @@ impl Exchange {
         }
     }
 
+    /// `subscriptions/listen`: the answer is a stream from the start, and lasts.
+    fn listen(self, id: Id<'_>, params: &Params<'_>, heads: &HeaderMap) -> HttpResponse {
+        if !self.accept.sse {
+            return refuse(
+                StatusCode::NOT_ACCEPTABLE,
+                "this is answered by a stream: send `Accept: application/json, text/event-stream`",
+            );
+        }
+        let dispatcher = &self.endpoint.dispatcher;
+        match dispatcher.listen(id, params, self.user.as_deref()) {
+            Ok(subscription) => {
+                let events = subscription.map(|message| frame(&message));
+                event_stream().streaming(Body::new(events, self.endpoint.recheck(heads)))
+            }
+            Err(error) => Answer::error(StatusCode::BAD_REQUEST, Some(id), &error).into_response(),
+        }
+    }
+
     /// Runs a call that may send something before its result. If it does not, the answer stays one JSON object.
-    async fn stream(self, body: Bytes) -> HttpResponse {
+    async fn stream(self, body: Bytes, heads: &HeaderMap) -> HttpResponse {
         let prefers_sse = self.accept.prefers_sse;
         let (outbound, mut receiver) =
-            events(self.endpoint.questions.clone(), self.wire.session_scope());
+            sending(self.endpoint.questions.clone(), self.wire.session_scope());
+        let whole = self.clone();
         // The future owns what it needs, so that it can go on inside the response; that costs a second look at
         // the envelope.
         let call = async move {
@@ -208,34 +238,48 @@ impl Exchange {
                 biased;
                 outcome = &mut call => (Some(outcome), None),
                 first = receiver.recv() => (None, first),
+                // A silent connection is cut on the way; a stream has something to say.
+                () = tokio::time::sleep(KEEP_ALIVE) => (None, None),
             },
         };
         match done {
+            // Cancelled: there is nothing to come back for.
+            Some(None) => event_stream().finish(),
             Some(Some(outcome)) if outcome.is_refused() => outcome.into_response(),
             Some(Some(outcome)) if receiver.is_empty() && !prefers_sse => outcome.into_response(),
             Some(outcome) => {
-                let done = std::future::ready(body_of(outcome)).boxed();
-                event_stream().streaming(EventStream::new(done, receiver, first))
+                let done = ready(body_of(outcome)).boxed();
+                whole.respond(Messages::new(done, receiver, first), heads)
             }
             None => {
                 let call = call.map(body_of).boxed();
-                event_stream().streaming(EventStream::new(call, receiver, first))
+                whole.respond(Messages::new(call, receiver, first), heads)
             }
         }
     }
-}
 
-fn event_stream() -> HttpResponseBuilder {
-    let mut builder = HttpResponse::build(StatusCode::OK);
-    builder.insert_header((
-        header::CONTENT_TYPE,
-        HeaderValue::from_static("text/event-stream"),
-    ));
-    builder.insert_header((
-        header::CACHE_CONTROL,
-        HeaderValue::from_static("private, no-store"),
-    ));
-    // Proxies such as nginx hold a stream back otherwise.
-    builder.insert_header(("x-accel-buffering", "no"));
-    builder
+    /// The messages of a call as events: in a session so that its client can come back for them, otherwise bound to
+    /// this connection.
+    fn respond(self, messages: Messages, heads: &HeaderMap) -> HttpResponse {
+        let recheck = self.endpoint.recheck(heads);
+        let messages = match &self.wire {
+            Wire::Stateless => messages,
+            Wire::Session { session, .. } => {
+                // Clients of earlier revisions take an event without data for a broken message.
+                let primed = session.version >= ProtocolVersion::V2025_11_25;
+                let streams = &self.endpoint.streams;
+                match streams.begin(&session.scope(), messages, primed) {
+                    Ok(reader) => return event_stream().streaming(Body::new(reader, recheck)),
+                    Err(messages) => messages,
+                }
+            }
+        };
+        let events = messages.filter_map(|sent| {
+            ready(match sent {
+                Sent::Message(message) => Some(frame(&message)),
+                Sent::LetGo => None,
+            })
+        });
+        event_stream().streaming(Body::new(events, recheck))
+    }
 }

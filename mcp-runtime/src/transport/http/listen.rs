@@ -46,6 +46,8 @@ impl Mount {
         let mut server = HttpServer::new(move || App::new().configure(|cfg| app.configure(cfg)))
             // Without this, actix runs a call to its end though its client has left.
             .h1_allow_half_closed(false)
+            // Subscriptions end first, in order; actix would wait for them.
+            .disable_signals()
             .shutdown_timeout(SHUTDOWN_SECONDS);
         if let Some(workers) = workers {
             server = server.workers(workers);
@@ -65,6 +67,28 @@ impl Mount {
             task,
             local,
         })
+    }
+}
+
+/// Ends when the process is asked to stop.
+async fn signal() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let (Ok(mut int), Ok(mut term)) = (
+            signal(SignalKind::interrupt()),
+            signal(SignalKind::terminate()),
+        ) {
+            tokio::select! {
+                _ = int.recv() => {}
+                _ = term.recv() => {}
+            }
+            return;
+        }
+    }
+    // Where signals cannot be had, nothing but Ctrl-C asks.
+    if tokio::signal::ctrl_c().await.is_err() {
+        std::future::pending::<()>().await;
     }
 }
 
@@ -88,18 +112,31 @@ impl Running {
         self.mount.base_url()
     }
 
-    /// Stops it: running calls get some seconds to end.
+    /// Stops it: subscriptions are ended in order, running calls get 10 s to end.
     pub async fn stop(self) {
+        self.mount.close();
         self.handle.stop(true).await;
         self.mount.dispatcher().stop().await;
     }
 
-    /// Waits until a signal stops it.
+    /// Waits until SIGINT or SIGTERM stops it; a second one stops it at once.
     ///
     /// # Errors
     /// The server broke.
-    pub async fn wait(self) -> Result<(), SettingsError> {
-        let ended = self.task.await;
+    pub async fn wait(mut self) -> Result<(), SettingsError> {
+        let ended = tokio::select! {
+            ended = &mut self.task => ended,
+            () = signal() => {
+                tracing::info!("stopping: running calls get {SHUTDOWN_SECONDS} s to end");
+                self.mount.close();
+                let stopping = self.handle.stop(true);
+                tokio::select! {
+                    () = stopping => {}
+                    () = signal() => self.handle.stop(false).await,
+                }
+                self.task.await
+            }
+        };
         self.mount.dispatcher().stop().await;
         match ended {
             Ok(Ok(())) => Ok(()),

@@ -4,10 +4,14 @@ mod accept;
 mod answer;
 mod body;
 mod exchange;
+mod get;
 mod headers;
 mod listen;
+mod memory;
+mod messages;
 mod mount;
 mod post;
+mod resume;
 mod running;
 mod session;
 mod site;
@@ -20,7 +24,7 @@ use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderMap};
 use actix_web::middleware::{Next, from_fn};
-use actix_web::web::{self, Payload, ServiceConfig};
+use actix_web::web::{self, Bytes, Payload, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
 
 use crate::auth::{self, Guard, Refusal};
@@ -28,9 +32,11 @@ use crate::dispatch::Dispatcher;
 use crate::extract::User;
 use crate::transport::questions::Questions;
 use answer::{refusal, refuse};
+use resume::Streams;
 use running::Calls;
 use session::{Sessions, owner};
 use site::{Doorman, Host, MISDIRECTED, Origin, PREFLIGHT, asked_name};
+use sse::Recheck;
 
 pub use listen::Running;
 pub(crate) use listen::bind;
@@ -51,6 +57,7 @@ pub(crate) struct Endpoint {
     sessions: Sessions,
     questions: Arc<Questions>,
     calls: Arc<Calls>,
+    streams: Arc<Streams>,
     path: String,
 }
 
@@ -69,8 +76,20 @@ impl Endpoint {
             sessions: Sessions::new(),
             questions: Arc::default(),
             calls: Arc::default(),
+            streams: Arc::default(),
             path,
         }
+    }
+
+    /// Asks again whether a caller may be answered, where callers sign in at all.
+    fn recheck(self: &Arc<Self>, heads: &HeaderMap) -> Option<Recheck> {
+        let credential = heads.get(header::AUTHORIZATION)?;
+        let credential = Bytes::copy_from_slice(credential.as_bytes());
+        let endpoint = self.clone();
+        Some(Box::new(move || {
+            let (endpoint, credential) = (endpoint.clone(), credential.clone());
+            Box::pin(async move { endpoint.guard.authenticate(&[&credential]).await.is_ok() })
+        }))
     }
 
     async fn authenticate(&self, heads: &HeaderMap) -> Result<Option<Arc<User>>, Refusal> {
@@ -169,6 +188,7 @@ async fn mcp(request: &HttpRequest, payload: Payload, endpoint: &Arc<Endpoint>) 
     }
     let mut response = match *request.method() {
         actix_web::http::Method::POST => post::post(request, payload, endpoint).await,
+        actix_web::http::Method::GET => get::get(heads, endpoint).await,
         actix_web::http::Method::DELETE => delete(heads, endpoint).await,
         actix_web::http::Method::OPTIONS => preflight(),
         _ => not_allowed(heads, endpoint).await,
@@ -205,13 +225,13 @@ async fn delete(heads: &HeaderMap, endpoint: &Endpoint) -> HttpResponse {
     {
         Some(session) => {
             endpoint.sessions.end(&session);
+            endpoint.calls.cancel_all(&session.scope());
             HttpResponse::NoContent().finish()
         }
         None => post::no_session(),
     }
 }
 
-/// GET would open a stream of unrelated messages; the specification lets a server do without.
 async fn not_allowed(heads: &HeaderMap, endpoint: &Endpoint) -> HttpResponse {
     match endpoint.authenticate(heads).await {
         Ok(_) => method_not_allowed(),
@@ -223,7 +243,7 @@ fn method_not_allowed() -> HttpResponse {
     let mut response = refuse(StatusCode::METHOD_NOT_ALLOWED, "send messages by POST");
     response.headers_mut().insert(
         header::ALLOW,
-        header::HeaderValue::from_static("POST, DELETE, OPTIONS"),
+        header::HeaderValue::from_static("POST, GET, DELETE, OPTIONS"),
     );
     response
 }

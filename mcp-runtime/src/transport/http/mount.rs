@@ -63,6 +63,11 @@ impl Mount {
         configure(&self.endpoint, cfg);
     }
 
+    /// Ends every open subscription in order: call it before you stop an app of your own, which would wait for them.
+    pub fn close(&self) {
+        self.endpoint.dispatcher.close();
+    }
+
     /// The base URL, without the endpoint's path.
     pub fn base_url(&self) -> String {
         self.base.to_string()

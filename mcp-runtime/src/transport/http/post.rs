@@ -132,7 +132,7 @@ impl Caller<'_> {
                     user: self.user,
                     accept: self.accept,
                 };
-                exchange.run(id, &method, params, &body).await
+                exchange.run(id, &method, params, &body, self.heads).await
             }
             Err(error) if error.code == code::METHOD_NOT_FOUND => {
                 Answer::error(StatusCode::NOT_FOUND, Some(id), &error).into_response()

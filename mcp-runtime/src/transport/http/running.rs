@@ -38,6 +38,18 @@ impl Calls {
         }
     }
 
+    /// Cancels all calls of a session: it has ended.
+    pub(super) fn cancel_all(&self, session: &str) {
+        self.with(|calls| {
+            calls.retain(|(of, _), handle| {
+                if of == session {
+                    handle.abort();
+                }
+                of != session
+            });
+        });
+    }
+
     fn with<T>(&self, f: impl FnOnce(&mut HashMap<(String, String), AbortHandle>) -> T) -> T {
         f(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }

@@ -1,25 +1,24 @@
 //! Sessions of the wires before 2026-07-28.
 //!
 //! An id says itself what was negotiated, under a seal that binds it to its user and client. So `initialize`
-//! costs no memory, however often it is called; only what a session changes later is remembered, in a bounded
-//! map. The seal's key lives as long as the process: after a restart an id is unknown, and clients begin again.
+//! costs no memory, however often it is called; only what a session changes later is remembered. The seal's key
+//! lives as long as the process: after a restart an id is unknown, and clients begin again.
 
-use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 
+use super::memory::{Key, Memory};
+use crate::dispatch::{self, Dispatcher, Listener};
 use crate::extract::User;
 use crate::protocol::{ClientCapabilities, LogLevel, ProtocolVersion};
 
 /// How long an id is good for.
 const LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
-/// How many sessions may have state of their own.
-const MAX_STATES: usize = 10_000;
 const PAYLOAD: usize = 22;
 const SEAL: usize = 16;
 
@@ -28,10 +27,9 @@ const SEAL: usize = 16;
 pub(super) struct Session {
     pub version: ProtocolVersion,
     capabilities: u8,
+    issued: u32,
     key: Key,
 }
-
-type Key = [u8; 16];
 
 /// Who opened a session; nobody else may use it.
 pub(super) fn owner(user: Option<&User>) -> String {
@@ -44,20 +42,14 @@ pub(super) fn owner(user: Option<&User>) -> String {
 
 pub(crate) struct Sessions {
     key: [u8; 64],
-    states: Mutex<HashMap<Key, State>>,
-}
-
-struct State {
-    log_level: Option<LogLevel>,
-    ended: bool,
-    touched: Instant,
+    memory: Mutex<Memory>,
 }
 
 impl Sessions {
     pub(crate) fn new() -> Self {
         Self {
             key: rand::random(),
-            states: Mutex::default(),
+            memory: Mutex::default(),
         }
     }
 
@@ -91,54 +83,34 @@ impl Sessions {
             return None;
         }
         let key: Key = payload[6..PAYLOAD].try_into().ok()?;
-        if self.with_states(|states| states.get(&key).is_some_and(|s| s.ended)) {
+        let is_over = self.with_memory(|memory| {
+            memory.expire(&key, issued);
+            memory.is_over(&key, issued)
+        });
+        if is_over {
             return None;
         }
         Some(Session {
             version: version_of(payload[0])?,
             capabilities: payload[1],
+            issued,
             key,
         })
     }
 
     /// Ends a session.
     pub(super) fn end(&self, session: &Session) {
-        self.update(session, |state| state.ended = true);
-    }
-
-    /// Remembers which log messages a session wants.
-    pub(super) fn set_log_level(&self, session: &Session, level: LogLevel) {
-        self.update(session, |state| state.log_level = Some(level));
+        self.with_memory(|memory| memory.end(session.key, session.issued));
     }
 
     /// Which log messages a session wants; `info` and above until it says so.
     pub(super) fn log_level(&self, session: &Session) -> LogLevel {
-        let set = self.with_states(|states| states.get(&session.key).and_then(|s| s.log_level));
+        let set = self.with_memory(|memory| memory.get(&session.key)?.log_level);
         set.unwrap_or(LogLevel::Info)
     }
 
-    fn update(&self, session: &Session, change: impl FnOnce(&mut State)) {
-        self.with_states(|states| {
-            if states.len() >= MAX_STATES && !states.contains_key(&session.key) {
-                let oldest = states
-                    .iter()
-                    .min_by_key(|(_, s)| s.touched)
-                    .map(|(k, _)| *k);
-                oldest.and_then(|key| states.remove(&key));
-            }
-            let touched = Instant::now();
-            let state = states.entry(session.key).or_insert(State {
-                log_level: None,
-                ended: false,
-                touched,
-            });
-            state.touched = touched;
-            change(state);
-        });
-    }
-
-    fn with_states<T>(&self, f: impl FnOnce(&mut HashMap<Key, State>) -> T) -> T {
-        f(&mut self.states.lock().unwrap_or_else(PoisonError::into_inner))
+    fn with_memory<T>(&self, f: impl FnOnce(&mut Memory) -> T) -> T {
+        f(&mut self.memory.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     fn mac(&self, payload: &[u8], owner: &str) -> Hmac<Sha256> {
@@ -150,6 +122,32 @@ impl Sessions {
 
     fn seal(&self, payload: &[u8], owner: &str) -> [u8; 32] {
         self.mac(payload, owner).finalize().into_bytes().into()
+    }
+}
+
+/// What dispatch may ask of a session.
+pub(super) struct InSession<'a> {
+    pub sessions: &'a Sessions,
+    pub session: &'a Session,
+    pub dispatcher: &'a Dispatcher,
+}
+
+impl dispatch::Session for InSession<'_> {
+    fn set_log_level(&self, level: LogLevel) {
+        let Session { key, issued, .. } = *self.session;
+        self.sessions
+            .with_memory(|memory| memory.touch(key, issued).log_level = Some(level));
+    }
+
+    fn listener(&self) -> Arc<Listener> {
+        let Session { key, issued, .. } = *self.session;
+        self.sessions.with_memory(|memory| {
+            let state = memory.touch(key, issued);
+            let listener = &mut state.listener;
+            listener
+                .get_or_insert_with(|| Arc::new(self.dispatcher.listen_to_lists()))
+                .clone()
+        })
     }
 }
 
@@ -238,15 +236,5 @@ mod tests {
         let session = sessions.find(&id, "").expect("open");
         sessions.end(&session);
         assert_eq!(sessions.find(&id, ""), None);
-    }
-
-    #[test]
-    fn what_is_remembered_is_bounded() {
-        let sessions = Sessions::new();
-        for _ in 0..MAX_STATES + 10 {
-            let session = sessions.find(&open(&sessions, ""), "").expect("open");
-            sessions.set_log_level(&session, LogLevel::Debug);
-        }
-        assert_eq!(sessions.with_states(|s| s.len()), MAX_STATES);
     }
 }

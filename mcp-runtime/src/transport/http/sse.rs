@@ -1,68 +1,39 @@
-//! An answer as a stream of server-sent events: what the call sends while it runs, then its result.
+//! The body of an answer that is a stream of server-sent events.
 
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context as Poller, Poll};
 use std::time::Duration;
 
+use actix_web::http::StatusCode;
+use actix_web::http::header::{self, HeaderValue};
 use actix_web::web::Bytes;
+use actix_web::{HttpResponse, HttpResponseBuilder};
 use futures_util::Stream;
 use futures_util::future::BoxFuture;
-use serde_json::Value;
-use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::time::{Interval, MissedTickBehavior, interval_at};
 
-use crate::extract::{Answered, Outbound};
-use crate::protocol::{Notification, one_line};
-use crate::transport::questions::Questions;
+use crate::protocol::one_line;
 
 /// Proxies cut streams that are silent for 125 s and more.
-const KEEP_ALIVE: Duration = Duration::from_secs(15);
-/// How many messages may wait for a slow reader. What comes after is dropped: the call never waits.
-const BACKLOG: usize = 256;
-
-/// The sending half, given to the call.
-pub(super) struct Events {
-    sender: Sender<Vec<u8>>,
-    /// Where answers to questions arrive, and under which session.
-    questions: Arc<Questions>,
-    session: String,
-}
-
-pub(super) fn events(
-    questions: Arc<Questions>,
-    session: String,
-) -> (Arc<Events>, Receiver<Vec<u8>>) {
-    let (sender, receiver) = channel(BACKLOG);
-    (
-        Arc::new(Events {
-            sender,
-            questions,
-            session,
-        }),
-        receiver,
-    )
-}
-
-impl Outbound for Events {
-    fn request(&self, method: &'static str, params: Value) -> Answered {
-        self.questions
-            .ask(&self.session, method, params, self.sender.clone())
-    }
-
-    fn notify(&self, notification: Notification<'_>) {
-        if let Ok(message) = serde_json::to_vec(&notification)
-            && self.sender.try_send(message).is_err()
-        {
-            tracing::debug!("a notification was dropped: its reader is slow or gone");
-        }
-    }
-}
+pub(super) const KEEP_ALIVE: Duration = Duration::from_secs(15);
+/// How often a stream asks whether its caller's token is still good: as often as replicas learn of a revocation.
+const RECHECK: Duration = Duration::from_secs(5);
 
 /// One event with one JSON-RPC message.
 pub(super) fn frame(message: &[u8]) -> Bytes {
-    let mut event = Vec::with_capacity(message.len() + 24);
-    event.extend_from_slice(b"event: message\ndata: ");
+    event(None, message)
+}
+
+/// The same with an id, so that a client can come back for what follows it.
+pub(super) fn event(id: Option<&str>, message: &[u8]) -> Bytes {
+    let mut event = Vec::with_capacity(message.len() + 64);
+    event.extend_from_slice(b"event: message\n");
+    if let Some(id) = id {
+        event.extend_from_slice(b"id: ");
+        event.extend_from_slice(id.as_bytes());
+        event.push(b'\n');
+    }
+    event.extend_from_slice(b"data: ");
     let start = event.len();
     event.extend_from_slice(message);
     one_line(&mut event[start..]);
@@ -70,57 +41,74 @@ pub(super) fn frame(message: &[u8]) -> Bytes {
     Bytes::from(event)
 }
 
-/// The stream of one request. Dropping it drops the call: that is how a client cancels.
-pub(super) struct EventStream {
-    call: Option<BoxFuture<'static, Vec<u8>>>,
-    receiver: Receiver<Vec<u8>>,
-    first: Option<Vec<u8>>,
-    last: Option<Vec<u8>>,
-    keep_alive: Interval,
+pub(super) fn event_stream() -> HttpResponseBuilder {
+    let mut builder = HttpResponse::build(StatusCode::OK);
+    builder.insert_header((
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("text/event-stream"),
+    ));
+    builder.insert_header((
+        header::CACHE_CONTROL,
+        HeaderValue::from_static("private, no-store"),
+    ));
+    // Proxies such as nginx hold a stream back otherwise.
+    builder.insert_header(("x-accel-buffering", "no"));
+    builder
 }
 
-impl EventStream {
-    /// `first` is a message that was taken from the receiver already.
-    pub(super) fn new(
-        call: BoxFuture<'static, Vec<u8>>,
-        receiver: Receiver<Vec<u8>>,
-        first: Option<Vec<u8>>,
-    ) -> Self {
-        let mut keep_alive = interval_at(tokio::time::Instant::now() + KEEP_ALIVE, KEEP_ALIVE);
-        keep_alive.set_missed_tick_behavior(MissedTickBehavior::Delay);
+/// Asks whether the caller may still be answered.
+pub(super) type Recheck = Box<dyn Fn() -> BoxFuture<'static, bool> + Send + Sync>;
+
+/// A stream of events as it goes out: with comments while it is silent, and only as long as its caller's token is
+/// good. Dropping it drops the events' source: that is how a client cancels.
+pub(super) struct Body<S> {
+    events: S,
+    keep_alive: Interval,
+    recheck: Option<(Recheck, Interval)>,
+    asking: Option<BoxFuture<'static, bool>>,
+}
+
+impl<S> Body<S> {
+    /// `recheck` where somebody has to be signed in.
+    pub(super) fn new(events: S, recheck: Option<Recheck>) -> Self {
         Self {
-            call: Some(call),
-            receiver,
-            first,
-            last: None,
-            keep_alive,
+            events,
+            keep_alive: every(KEEP_ALIVE),
+            recheck: recheck.map(|ask| (ask, every(RECHECK))),
+            asking: None,
         }
     }
 }
 
-impl Stream for EventStream {
+fn every(period: Duration) -> Interval {
+    let mut interval = interval_at(tokio::time::Instant::now() + period, period);
+    interval.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    interval
+}
+
+impl<S: Stream<Item = Bytes> + Unpin> Stream for Body<S> {
     type Item = Result<Bytes, std::convert::Infallible>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Poller<'_>) -> Poll<Option<Self::Item>> {
         let this = &mut *self;
-        if let Some(message) = this.first.take() {
-            return Poll::Ready(Some(Ok(frame(&message))));
+        if let Some((ask, interval)) = &mut this.recheck {
+            if this.asking.is_none() && interval.poll_tick(cx).is_ready() {
+                this.asking = Some(ask());
+            }
+            if let Some(asking) = &mut this.asking
+                && let Poll::Ready(good) = asking.as_mut().poll(cx)
+            {
+                this.asking = None;
+                if !good {
+                    return Poll::Ready(None);
+                }
+                // Polled again, so that it wakes this task.
+                let _ = interval.poll_tick(cx);
+            }
         }
-        if let Some(call) = &mut this.call
-            && let Poll::Ready(result) = call.as_mut().poll(cx)
-        {
-            this.call = None;
-            this.last = Some(result);
-        }
-        // What the call sent comes before its result, also where both are there at once.
-        match this.receiver.poll_recv(cx) {
-            Poll::Ready(Some(message)) => return Poll::Ready(Some(Ok(frame(&message)))),
-            Poll::Ready(None) | Poll::Pending => {}
-        }
-        if this.call.is_none() {
-            // A cancelled call has no result.
-            let result = this.last.take().filter(|result| !result.is_empty());
-            return Poll::Ready(result.map(|result| Ok(frame(&result))));
+        if let Poll::Ready(event) = Pin::new(&mut this.events).poll_next(cx) {
+            this.keep_alive.reset();
+            return Poll::Ready(event.map(Ok));
         }
         if this.keep_alive.poll_tick(cx).is_ready() {
             return Poll::Ready(Some(Ok(Bytes::from_static(b":\n\n"))));

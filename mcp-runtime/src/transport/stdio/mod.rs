@@ -4,15 +4,17 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use futures_util::StreamExt as _;
 use serde_json::value::RawValue;
 use tokio::io::{
     AsyncBufReadExt as _, AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, BufReader,
 };
 use tokio::sync::mpsc::{Receiver, Sender, channel};
+use tokio::sync::watch;
 use tokio::task::{AbortHandle, JoinSet};
 
 use super::questions::Questions;
-use crate::dispatch::{Dispatcher, Request};
+use crate::dispatch::{self, Dispatcher, Listener, Request};
 use crate::extract::{Answered, Client, ContextParts, Outbound, User};
 use crate::protocol::{
     BadMessage, CLOSE, ClientCapabilities, Id, Implementation, LogLevel, Message, Notification,
@@ -44,6 +46,8 @@ pub(crate) async fn serve(
         state: Mutex::default(),
         running: Mutex::default(),
         questions: Arc::default(),
+        listener: Mutex::default(),
+        ended: watch::Sender::new(false),
     });
     // Ends when the reading half is done and the last call has dropped its sender.
     let (read, written) = tokio::join!(read(peer, input), write(receiver, output));
@@ -78,6 +82,7 @@ async fn read(peer: Arc<Peer>, input: impl AsyncRead + Unpin) -> std::io::Result
             .await?
             == 0
         {
+            peer.hang_up();
             // The client has said all. What still runs may end; what takes too long is dropped with the set.
             let ended = async { while calls.join_next().await.is_some() {} };
             let _ = tokio::time::timeout(GRACE, ended).await;
@@ -123,6 +128,10 @@ struct Peer {
     state: Mutex<Option<Initialized>>,
     running: Mutex<HashMap<String, AbortHandle>>,
     questions: Arc<Questions>,
+    /// What the client is told of outside its requests, on the wires with `initialize`.
+    listener: Mutex<Option<Arc<Listener>>>,
+    /// Whether the input has ended, and with it what would go on for ever.
+    ended: watch::Sender<bool>,
 }
 
 /// What `initialize` settled, on the wires that have it.
@@ -150,7 +159,9 @@ impl Peer {
                 let mut running = self.running();
                 let handle = calls.spawn(async move {
                     let answer = peer.answer(&line).await;
-                    let _ = peer.lines.send(answer).await;
+                    if !answer.is_empty() {
+                        let _ = peer.lines.send(answer).await;
+                    }
                     peer.running().remove(&ended);
                 });
                 running.insert(key, handle);
@@ -164,13 +175,37 @@ impl Peer {
                     handle.abort();
                 }
             }
-            Ok(Message::Notification { .. }) => {}
+            Ok(Message::Notification { method, .. }) => {
+                if method == "notifications/initialized" && self.state().is_some() {
+                    let events = self.session_listener().reader();
+                    let lines = self.lines.clone();
+                    calls.spawn(async move {
+                        let mut events = events;
+                        while let Some(event) = events.next().await {
+                            let _ = lines.send(event.message(None)).await;
+                        }
+                    });
+                }
+            }
             Ok(Message::Response { id, result, error }) => {
                 self.questions
                     .answer("", id.as_json(), answer_of(result, error));
             }
             Err(BadMessage { id, error }) => self.send_error(id, &error).await,
         }
+    }
+
+    fn session_listener(&self) -> Arc<Listener> {
+        let mut listener = self.listener.lock().unwrap_or_else(PoisonError::into_inner);
+        listener
+            .get_or_insert_with(|| Arc::new(self.dispatcher.listen_to_lists()))
+            .clone()
+    }
+
+    /// Ends what would go on for ever.
+    fn hang_up(&self) {
+        self.ended.send_replace(true);
+        *self.listener.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
     fn running(&self) -> std::sync::MutexGuard<'_, HashMap<String, AbortHandle>> {
@@ -191,8 +226,12 @@ impl Peer {
         };
         let reply = match Params::parse(params) {
             Ok(params) if method == "initialize" && !claims_version(&params) => {
-                Ok(crate::dispatch::Reply::Value(self.initialize(params)))
+                Ok(dispatch::Reply::Value(self.initialize(params)))
             }
+            Ok(params) if method == "subscriptions/listen" => match self.listen(id, params).await {
+                Ok(answer) => return answer,
+                Err(error) => Err(error),
+            },
             Ok(params) => self.dispatch(&method, params).await,
             Err(error) => Err(error),
         };
@@ -205,6 +244,35 @@ impl Peer {
             Err(error) => write_error(&mut out, Some(id), &error),
         }
         out
+    }
+
+    /// Sends what a subscription tells of, until it ends; then its answer comes back.
+    async fn listen(&self, id: Id<'_>, mut params: Params<'_>) -> Result<Vec<u8>, RpcError> {
+        let (client, ..) = self.client("subscriptions/listen", &mut params)?;
+        if !self
+            .dispatcher
+            .knows("subscriptions/listen", client.version)
+        {
+            return Err(RpcError::method_not_found("subscriptions/listen"));
+        }
+        let user = self.user.as_deref();
+        let mut subscription = self.dispatcher.listen(id, &params, user)?;
+        let mut ended = self.ended.subscribe();
+        if *ended.borrow() {
+            return Ok(subscription.result());
+        }
+        loop {
+            tokio::select! {
+                message = subscription.next() => match message {
+                    Some(message) => {
+                        let _ = self.lines.send(message).await;
+                    }
+                    // Its answer was the last message.
+                    None => return Ok(Vec::new()),
+                },
+                _ = ended.changed() => return Ok(subscription.result()),
+            }
+        }
     }
 
     fn initialize(&self, params: Params<'_>) -> serde_json::Value {
@@ -229,9 +297,8 @@ impl Peer {
         &self,
         method: &str,
         mut params: Params<'_>,
-    ) -> Result<crate::dispatch::Reply, RpcError> {
+    ) -> Result<dispatch::Reply, RpcError> {
         let (client, log_level, progress_token) = self.client(method, &mut params)?;
-        let level = params.level;
         let parts = ContextParts {
             user: self.user.clone(),
             client,
@@ -243,15 +310,14 @@ impl Peer {
             log_level,
             rounds: None,
         };
-        let reply = self
-            .dispatcher
-            .dispatch(Request { method, params }, parts)
-            .await;
-        let reply = reply.map_err(crate::dispatch::Failure::into_rpc)?;
-        if let (Some(level), Some(state)) = (level, self.state().as_mut()) {
-            state.log_level = level;
-        }
-        Ok(reply)
+        let stateless = parts.client.version.is_stateless();
+        let request = Request {
+            method,
+            params,
+            session: (!stateless).then_some(self as &dyn dispatch::Session),
+        };
+        let reply = self.dispatcher.dispatch(request, parts).await;
+        reply.map_err(dispatch::Failure::into_rpc)
     }
 
     /// What is known of the client: by the request's own `_meta`, or by what `initialize` settled.
@@ -298,6 +364,18 @@ impl Peer {
                 "begin with `initialize`, or speak 2026-07-28 with its `_meta`",
             )),
         }
+    }
+}
+
+impl dispatch::Session for Peer {
+    fn set_log_level(&self, level: LogLevel) {
+        if let Some(state) = self.state().as_mut() {
+            state.log_level = level;
+        }
+    }
+
+    fn listener(&self) -> Arc<Listener> {
+        self.session_listener()
     }
 }
 

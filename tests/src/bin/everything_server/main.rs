@@ -3,6 +3,7 @@
 //! `PORT=3900 cargo run -p mcp-tests --bin everything_server`: no authentication, both wires on `/mcp`.
 //! Items are listed by file and line: what the suite calls first stands in `content.rs`.
 
+mod changes;
 mod content;
 mod input;
 mod prompts;
@@ -22,6 +23,7 @@ const PNG: &[u8] = &[
 async fn main() -> mcp_runtime::Result<()> {
     mcp_server!("everything")
         .skills("skills")
+        .disabled(changes::hidden_at_first())
         .auth(Auth::none())
         .run()
         .await

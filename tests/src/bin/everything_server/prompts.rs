@@ -1,5 +1,6 @@
 //! Prompts.
 
+use mcp_runtime::Completing;
 use mcp_runtime::prelude::*;
 
 use super::PNG;
@@ -10,10 +11,15 @@ async fn test_simple_prompt() -> &'static str {
     "This is a simple prompt for testing."
 }
 
+async fn first_arguments(typing: Completing<'_>) -> Vec<&'static str> {
+    typing.filter(["test", "test value 1", "other"])
+}
+
 /// A prompt with two arguments.
 #[mcp_prompt]
 async fn test_prompt_with_arguments(
     /// The first.
+    #[arg(complete = first_arguments)]
     arg1: String,
     /// The second.
     arg2: String,

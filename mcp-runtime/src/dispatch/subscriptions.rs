@@ -1,0 +1,200 @@
+//! `subscriptions/listen` (2026-07-28), and `resources/subscribe` of the wires before it.
+
+use std::collections::HashSet;
+use std::pin::Pin;
+use std::task::{Context as Poller, Poll};
+
+use futures_util::Stream;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use serde_json::{Map, Value, json};
+
+use super::events::{Interest, Listener, Reader};
+use super::{Dispatcher, Failure, guard, resources};
+use crate::extract::User;
+use crate::protocol::{Id, Notification, Params, RpcError, SUBSCRIPTION_ID};
+use crate::registry::Found;
+
+/// How many resources one client may follow on one stream or in one session.
+const MAX_URIS: usize = 1_000;
+
+/// What a client asks for; what is unknown here is not honoured.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Filter {
+    tools_list_changed: bool,
+    prompts_list_changed: bool,
+    resources_list_changed: bool,
+    resource_subscriptions: Vec<String>,
+}
+
+/// An open subscription: yields its messages, the first of which acknowledges it; where the server ends it in order,
+/// the last is its answer. Dropping it ends it.
+#[derive(Debug)]
+pub(crate) struct Subscription {
+    id: Box<RawValue>,
+    honoured: Option<Value>,
+    _listener: Listener,
+    reader: Reader,
+    done: bool,
+}
+
+impl Stream for Subscription {
+    type Item = Vec<u8>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Poller<'_>) -> Poll<Option<Vec<u8>>> {
+        let this = &mut *self;
+        if let Some(honoured) = this.honoured.take() {
+            let message = Notification::Acknowledged {
+                honoured: &honoured,
+                subscription: &this.id,
+            };
+            return Poll::Ready(serde_json::to_vec(&message).ok());
+        }
+        if this.done {
+            return Poll::Ready(None);
+        }
+        match Pin::new(&mut this.reader).poll_next(cx) {
+            Poll::Pending => Poll::Pending,
+            Poll::Ready(Some(event)) => Poll::Ready(Some(event.message(Some(&this.id)))),
+            Poll::Ready(None) => {
+                this.done = true;
+                Poll::Ready(this.reader.was_closed().then(|| this.result()))
+            }
+        }
+    }
+}
+
+impl Subscription {
+    /// The answer to the request, which tells of an end in order: without it a client connects again.
+    pub(crate) fn result(&self) -> Vec<u8> {
+        let result = json!({ "resultType": "complete", "_meta": { SUBSCRIPTION_ID: &self.id } });
+        json!({ "jsonrpc": "2.0", "id": &self.id, "result": result })
+            .to_string()
+            .into_bytes()
+    }
+}
+
+impl Dispatcher {
+    /// Opens a subscription. What this server never tells of, and what the caller may not read, is left out of what
+    /// it acknowledges.
+    ///
+    /// # Errors
+    /// -32602 where the filter is missing or wrong.
+    pub(crate) fn listen(
+        &self,
+        id: Id<'_>,
+        params: &Params<'_>,
+        user: Option<&User>,
+    ) -> Result<Subscription, RpcError> {
+        let Some(filter) = params.notifications else {
+            return Err(RpcError::invalid_params(
+                "`params.notifications` is missing: say what to tell of, `{}` for nothing",
+            ));
+        };
+        let filter: Filter = serde_json::from_str(filter.get())
+            .map_err(|e| RpcError::invalid_params(format!("bad `params.notifications`: {e}")))?;
+        if filter.resource_subscriptions.len() > MAX_URIS {
+            return Err(too_many());
+        }
+        let interest = Interest {
+            uris: filter
+                .resource_subscriptions
+                .into_iter()
+                .filter(|uri| self.may_follow(uri, user).is_ok())
+                .collect(),
+            ..self.lists_of_interest(
+                filter.tools_list_changed,
+                filter.prompts_list_changed,
+                filter.resources_list_changed,
+            )
+        };
+        let honoured = honoured(&interest);
+        let listener = self.handle.bus().listen(interest);
+        let reader = listener.reader();
+        Ok(Subscription {
+            id: id.to_owned(),
+            honoured: Some(honoured),
+            _listener: listener,
+            reader,
+            done: false,
+        })
+    }
+
+    /// What a client of a wire before 2026-07-28 is told of unasked: changes of the lists.
+    pub(crate) fn listen_to_lists(&self) -> Listener {
+        self.handle
+            .bus()
+            .listen(self.lists_of_interest(true, true, true))
+    }
+
+    fn lists_of_interest(&self, tools: bool, prompts: bool, resources: bool) -> Interest {
+        let changes = self.info.lists_change();
+        Interest {
+            tools: tools && changes && !self.catalogue.tool_list.is_empty(),
+            prompts: prompts && changes && !self.catalogue.prompt_list.is_empty(),
+            resources: resources && changes && self.info.has_resources(),
+            uris: HashSet::new(),
+        }
+    }
+
+    /// `resources/subscribe` and `resources/unsubscribe`.
+    pub(super) fn follow(
+        &self,
+        params: &Params<'_>,
+        user: Option<&User>,
+        listener: &Listener,
+        on: bool,
+    ) -> Result<(), Failure> {
+        let uri = Params::need(&params.uri, "uri")?;
+        if !on {
+            listener.adjust(|interest| interest.uris.remove(uri));
+            return Ok(());
+        }
+        self.may_follow(uri, user)?;
+        listener.adjust(|interest| {
+            if interest.uris.len() >= MAX_URIS && !interest.uris.contains(uri) {
+                return Err(too_many().into());
+            }
+            interest.uris.insert(uri.to_owned());
+            Ok(())
+        })
+    }
+
+    /// Only what is there and may be read can be followed.
+    fn may_follow(&self, uri: &str, user: Option<&User>) -> Result<(), Failure> {
+        match self.catalogue.resource(uri) {
+            _ if !self.info.lists_change() => Err(resources::not_found(uri, false)),
+            None => Err(resources::not_found(uri, false)),
+            Some(Found::View(..) | Found::SkillFile(_)) => Ok(()),
+            Some(Found::Resource(resource, _)) => {
+                guard::scopes_of(resource.descriptor.scopes, user)
+            }
+        }
+    }
+}
+
+fn honoured(interest: &Interest) -> Value {
+    let mut honoured = Map::new();
+    for (key, is) in [
+        ("toolsListChanged", interest.tools),
+        ("promptsListChanged", interest.prompts),
+        ("resourcesListChanged", interest.resources),
+    ] {
+        if is {
+            honoured.insert(key.to_owned(), true.into());
+        }
+    }
+    if !interest.uris.is_empty() {
+        let mut uris: Vec<&String> = interest.uris.iter().collect();
+        uris.sort();
+        honoured.insert("resourceSubscriptions".to_owned(), json!(uris));
+    }
+    Value::Object(honoured)
+}
+
+fn too_many() -> RpcError {
+    RpcError::invalid_params(format!(
+        "one client may follow {MAX_URIS} resources at once"
+    ))
+}
