@@ -22,8 +22,20 @@ pub mod example;
 #[path = "ui/tool/pass/in_modules_and_macros.rs"]
 pub mod in_modules_and_macros;
 
+/// Pages too large to be kept here.
+fn write_large_pages() -> std::io::Result<()> {
+    let dir = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/ui");
+    std::fs::create_dir_all(&dir)?;
+    for (name, bytes) in [("large_view", 1_100_000), ("too_large", 5_100_000)] {
+        let page = format!("<!doctype html><title>Card</title>{}", " ".repeat(bytes));
+        std::fs::write(dir.join(name).with_extension("html"), page)?;
+    }
+    Ok(())
+}
+
 #[test]
 fn mistakes_are_told_in_these_words() {
+    write_large_pages().expect("target can be written");
     trybuild::TestCases::new().compile_fail("ui/*/fail/*.rs");
 }
 

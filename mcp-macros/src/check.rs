@@ -3,6 +3,8 @@
 mod argument;
 mod json;
 mod uri;
+#[cfg(feature = "check-views")]
+mod view;
 
 pub(crate) use uri::is_template;
 
@@ -89,6 +91,17 @@ pub(crate) fn ui_resource(resource: &UiResource, errors: &Errors) {
         .chain(&csp.base_uri)
     {
         uri::origin(origin, errors);
+    }
+    #[cfg(feature = "check-views")]
+    if let Some(html) = &resource.html {
+        view::html(resource, html, errors);
+    }
+    if let (Source::Function(_), Some(key)) = (&resource.source, &resource.versioned) {
+        errors.at(
+            key,
+            "the HTML of a function is known only when it is rendered: there is no hash for its uri",
+            "leave it out; `ttl` says how long hosts may keep what was rendered",
+        );
     }
     if let Source::Function(function) = &resource.source {
         for (param, _) in function.arguments() {

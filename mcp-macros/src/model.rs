@@ -230,7 +230,28 @@ pub(crate) struct UiResource {
     pub(crate) permissions: Vec<Ident>,
     pub(crate) domain: Option<LitStr>,
     pub(crate) prefers_border: Option<bool>,
+    /// Whether the runtime adds its script.
+    pub(crate) bridge: bool,
+    /// Whether the HTML goes out as bytes.
+    pub(crate) blob: bool,
+    /// The key, where the uri is to carry a hash of the HTML.
+    pub(crate) versioned: Option<Ident>,
+    /// How long hosts may keep it.
+    pub(crate) ttl_ms: Option<u64>,
+    /// The warnings that are not to be heard of, for what the runtime checks.
+    pub(crate) allowed: Vec<Ident>,
+    /// The HTML, where it can be read at compile time.
+    #[cfg(feature = "check-views")]
+    pub(crate) html: Option<Html>,
     pub(crate) source: Source,
+}
+
+/// The HTML of a view.
+#[cfg(feature = "check-views")]
+pub(crate) struct Html {
+    pub(crate) text: String,
+    /// The file that it is in, for messages.
+    pub(crate) file: Option<String>,
 }
 
 #[derive(Default)]

@@ -2,12 +2,14 @@
 //!
 //! Everything here is `const` and can be written by hand; the macros only save the typing.
 
+mod bridge;
 mod param;
 mod prompt;
 mod resource;
 mod tool;
 mod ui_resource;
 
+pub(crate) use bridge::with_value;
 pub use futures_util::future::BoxFuture;
 pub use param::{Param, ParamDefault, Provided};
 pub use prompt::PromptDescriptor;
@@ -101,8 +103,8 @@ pub trait McpItem {
 
 /// An annotated view, by its Rust path: `ui = GREETING_CARD` goes by it.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no ui resource",
-    label = "`ui =` names something that is not annotated with #[mcp_ui_resource]",
+    message = "`ui =` names something that is no ui resource",
+    label = "not annotated with #[mcp_ui_resource]",
     note = "annotate the const or function that holds the HTML with #[mcp_ui_resource(uri = \"ui://…\")]"
 )]
 pub trait UiItem: McpItem {

@@ -45,6 +45,13 @@ macro_rules! __place {
 }
 pub use crate::__place as place;
 
+/// What `ui =` finds in place of a type where it names something that is none.
+pub mod not_a_view {
+    /// No view.
+    #[derive(Debug)]
+    pub enum __McpView {}
+}
+
 /// Compiles only if a view can show what the tool returns.
 pub const fn assert_ui_result<T: UiToolResult>() {}
 

@@ -4,28 +4,41 @@
 //! and in the same words. [`tool_calls`] tells which tools the page's scripts call, for the runtime to compare with those
 //! that there are. Nothing here knows Rust code, MCP messages or files.
 //!
+//! Without the feature `check` there are only the rules and their names, and nothing is read.
+//!
 //! ```
+//! # #[cfg(feature = "check")] {
 //! use mcp_views::{Rule, View, check};
 //!
 //! let html = "<!doctype html><title>Card</title><img src=\"https://cdn.example.com/a.png\">";
 //! let findings = check(&View { html, ..View::default() });
 //! assert_eq!(findings[0].rule, Rule::UndeclaredOrigin);
 //! assert_eq!(findings[0].line, Some(1));
+//! # }
 //! ```
 
+#[cfg(feature = "check")]
 mod calls;
+#[cfg(feature = "check")]
 mod css;
 mod finding;
+#[cfg(feature = "check")]
 mod handshake;
+#[cfg(feature = "check")]
 mod origin;
+#[cfg(feature = "check")]
 mod page;
+#[cfg(feature = "check")]
 mod rules;
+#[cfg(feature = "check")]
 mod script;
+#[cfg(feature = "check")]
 mod theme;
 
-#[cfg(test)]
+#[cfg(all(test, feature = "check"))]
 mod tests;
 
+#[cfg(feature = "check")]
 pub use calls::{Keys, ToolUse, tool_calls};
 pub use finding::{Finding, Rule};
 
@@ -47,6 +60,7 @@ pub struct View<'a> {
 }
 
 /// What will not work in a host, in the order of the page.
+#[cfg(feature = "check")]
 #[must_use]
 pub fn check(view: &View<'_>) -> Vec<Finding> {
     rules::check(view)

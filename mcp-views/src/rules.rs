@@ -146,7 +146,7 @@ impl<'v> Judge<'v> {
             self.found_of_whole(Rule::TooLarge, message, help);
         } else if size > LARGE_BYTES {
             let message = format!(
-                "the page has {:.1} MiB; some hosts take 1",
+                "the page has {:.2} MiB; some hosts take 1",
                 size as f64 / LARGE_BYTES as f64
             );
             self.found_of_whole(Rule::LargeView, message, help);

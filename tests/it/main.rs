@@ -21,4 +21,5 @@ mod stream;
 mod subscriptions;
 mod support;
 mod tasks;
+mod views;
 mod wire;

@@ -84,7 +84,8 @@ async fn aliased() -> Outcome<Json<Sum>> {
     uri = "ui://test/card",
     csp(connect("https://api.test")),
     permissions(camera),
-    domain = "card.test"
+    domain = "card.test",
+    allow(view_without_handshake, unused_origin)
 )]
 const CARD: &str =
     "<!doctype html><html lang=\"en\"><head><title>Card</title></head><body></body></html>";

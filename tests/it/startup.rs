@@ -20,7 +20,7 @@ mod other {
 }
 
 /// A view.
-#[mcp_ui_resource(uri = "ui://test/startup")]
+#[mcp_ui_resource(uri = "ui://test/startup", allow(view_without_handshake))]
 const VIEW: &str =
     "<!doctype html><html lang=\"en\"><head><title>V</title></head><body></body></html>";
 

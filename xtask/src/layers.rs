@@ -52,6 +52,7 @@ pub(crate) fn run(workspace: &Workspace, log: &mut Log) -> Result<Tally> {
     for dir in [
         "mcp-macros",
         "mcp-runtime",
+        "mcp-views",
         "example",
         "tests",
         "benches",

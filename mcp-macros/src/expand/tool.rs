@@ -36,10 +36,7 @@ pub(super) fn expand(tool: &Tool) -> TokenStream {
         .map(|who| quote!(#p::Audience::#who))
         .collect();
     let visibility = common::list("visibility", &visibility);
-    let ui = tool
-        .ui
-        .as_ref()
-        .map(|view| quote!(.ui(<#view as #p::UiItem>::UI)));
+    let ui = tool.ui.as_ref().map(view);
     let open = tool.open.then(|| quote!(.open()));
     let schema = tool.schema.as_ref().map(|schema| match schema {
         Schema::Inline(text) => quote!(.schema_text(#text)),
@@ -68,6 +65,29 @@ pub(super) fn expand(tool: &Tool) -> TokenStream {
         &descriptor,
         &quote!(#items #shown),
     )
+}
+
+/// The view that a path names.
+///
+/// A plain const is no type, and the compiler would say so in words that help nobody. So the path is imported under a
+/// name that a glob import has too: an import of a value alone leaves that name to the glob's type, which is no view,
+/// and the trait says it in ours.
+fn view(path: &syn::Path) -> TokenStream {
+    let p = common::runtime();
+    let span = path
+        .segments
+        .last()
+        .map_or_else(Span::call_site, |s| s.ident.span());
+    let named = Ident::new("__McpView", common::at(span));
+    quote! {
+        .ui({
+            #[allow(unused_imports)]
+            use #p::not_a_view::*;
+            #[allow(unused_imports)]
+            use #path as #named;
+            <#named as #p::UiItem>::UI
+        })
+    }
 }
 
 fn hints(hints: &Hints) -> TokenStream {

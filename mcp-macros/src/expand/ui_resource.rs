@@ -47,9 +47,16 @@ pub(super) fn expand(resource: &UiResource) -> TokenStream {
         .prefers_border
         .map(|border| quote!(.prefers_border(#border)));
 
+    let bridge = resource.bridge.then(|| quote!(.bridge()));
+    let blob = resource.blob.then(|| quote!(.blob()));
+    let versioned = resource.versioned.as_ref().map(|_| quote!(.versioned()));
+    let ttl = resource.ttl_ms.map(|ms| quote!(.ttl_ms(#ms)));
+    let allowed: Vec<String> = resource.allowed.iter().map(Ident::to_string).collect();
+    let allowed = common::list("allowed", &allowed);
+
     let descriptor = quote! {
         #p::UiResourceDescriptor::new(#name, #description, #uri, #p::Html::#html, #place)
-            #title #csp #permissions #domain #border #setters
+            #title #csp #permissions #domain #border #bridge #blob #versioned #ttl #allowed #setters
     };
     let more = quote! {
         #items

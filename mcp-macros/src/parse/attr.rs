@@ -9,11 +9,11 @@ use quote::format_ident;
 use syn::ext::IdentExt as _;
 use syn::{Attribute, Expr, LitStr};
 
-use super::entries::{Entry, entries};
+use super::entries::{Entry, entries, literal};
 use super::item::AnnotatedFn;
 use super::{docs, signature};
 use crate::errors::{Errors, WARNINGS};
-use crate::model::{About, Icon, Prompt};
+use crate::model::{About, Icon, Literal, Prompt};
 use crate::text::Case;
 
 pub(crate) use resource::{const_shape, resource_const, resource_fn};
@@ -142,5 +142,65 @@ fn icon(one: &Expr, whole: &Entry, form: &str, errors: &Errors) -> Option<Icon> 
             whole.wrong(form, errors);
             None
         }
+    }
+}
+
+/// Milliseconds out of `"30s"`, `"500ms"`, `"2m"` or a number of seconds.
+fn duration(entry: &Entry, errors: &Errors) -> Option<u64> {
+    let form = format!("{} = \"30s\"", entry.key);
+    let expr = entry.expr(&form, errors)?;
+    let ms = match literal(expr) {
+        Some(Literal::Int(seconds)) => u64::try_from(seconds)
+            .ok()
+            .and_then(|s| s.checked_mul(1_000)),
+        Some(Literal::Str(text)) => milliseconds(&text),
+        _ => None,
+    };
+    match ms {
+        Some(0) => {
+            errors.at(
+                expr,
+                format!("`{}` is zero", entry.key),
+                format!("write `{form}`, or leave it out"),
+            );
+            None
+        }
+        Some(ms) => Some(ms),
+        None => {
+            errors.at(
+                expr,
+                "this is no duration",
+                format!("write `{form}`, with `ms`, `s`, `m` or `h` after a whole number"),
+            );
+            None
+        }
+    }
+}
+
+fn milliseconds(text: &str) -> Option<u64> {
+    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+    let (count, unit) = text.split_at(digits);
+    let factor = match unit.trim_start() {
+        "ms" => 1,
+        "s" => 1_000,
+        "m" | "min" => 60_000,
+        "h" => 3_600_000,
+        _ => return None,
+    };
+    count.parse::<u64>().ok()?.checked_mul(factor)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations() {
+        assert_eq!(milliseconds("30s"), Some(30_000));
+        assert_eq!(milliseconds("500ms"), Some(500));
+        assert_eq!(milliseconds("2 m"), Some(120_000));
+        assert_eq!(milliseconds("30"), None);
+        assert_eq!(milliseconds("s"), None);
+        assert_eq!(milliseconds("99999999999999999999h"), None);
     }
 }

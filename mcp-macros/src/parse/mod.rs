@@ -4,6 +4,8 @@ pub(crate) mod arg;
 pub(crate) mod attr;
 pub(crate) mod docs;
 pub(crate) mod entries;
+#[cfg(feature = "check-views")]
+mod html;
 pub(crate) mod item;
 pub(crate) mod signature;
 pub(crate) mod types;

@@ -1,6 +1,10 @@
 //! Views that a host renders in the chat (MCP Apps).
 
-use super::{HtmlCall, Place, Provided, set};
+use std::borrow::Cow;
+
+use sha2::{Digest as _, Sha256};
+
+use super::{HtmlCall, Place, Provided, bridge, set};
 
 /// Where a view may reach, as bare origins (`https://cdn.example.com`).
 #[derive(Debug, Clone, Copy, Default)]
@@ -59,6 +63,16 @@ pub struct UiResourceDescriptor {
     pub domain: Option<&'static str>,
     /// Whether the host should draw a border.
     pub prefers_border: Option<bool>,
+    /// Whether the runtime adds its script that talks with the host.
+    pub bridge: bool,
+    /// Whether the HTML goes out as bytes (`blob`) in place of text.
+    pub blob: bool,
+    /// Whether its uri carries a hash of the HTML, so that no host shows an old one after a deploy.
+    pub versioned: bool,
+    /// How long a host may keep it, in milliseconds; `None` for the default of its kind.
+    pub ttl_ms: Option<u64>,
+    /// Warnings about its HTML that are not to be heard of, by name.
+    pub allowed: &'static [&'static str],
     /// What the server provides to the rendering function.
     pub provided: &'static [&'static Provided],
     /// Where it is written.
@@ -94,6 +108,11 @@ impl UiResourceDescriptor {
             },
             domain: None,
             prefers_border: None,
+            bridge: false,
+            blob: false,
+            versioned: false,
+            ttl_ms: None,
+            allowed: &[],
             provided: &[],
             place,
         }
@@ -109,6 +128,85 @@ impl UiResourceDescriptor {
         domain: &'static str => domain = Some(domain));
     set!(/// With or without a border.
         prefers_border: bool => prefers_border = Some(prefers_border));
+    set!(/// May be kept by a host for so long, in milliseconds.
+        ttl_ms: u64 => ttl_ms = Some(ttl_ms));
+    set!(/// Without these warnings about its HTML.
+        allowed: &'static [&'static str] => allowed = allowed);
     set!(/// What the server provides to the rendering function.
         provided: &'static [&'static Provided] => provided = provided);
+
+    /// With the runtime's script that talks with the host.
+    #[must_use]
+    pub const fn bridge(mut self) -> Self {
+        self.bridge = true;
+        self
+    }
+
+    /// As bytes in place of text.
+    #[must_use]
+    pub const fn blob(mut self) -> Self {
+        self.blob = true;
+        self
+    }
+
+    /// Under a uri that carries a hash of the HTML; for a view that is known at compile time.
+    #[must_use]
+    pub const fn versioned(mut self) -> Self {
+        self.versioned = true;
+        self
+    }
+
+    /// The HTML as a host gets it, the bridge in it, where it is known without rendering.
+    pub fn page(&self) -> Option<Cow<'static, str>> {
+        match self.html {
+            Html::Text(html) if self.bridge => Some(Cow::Owned(bridge::with_bridge(self, html))),
+            Html::Text(html) => Some(Cow::Borrowed(html)),
+            Html::Render(_) => None,
+        }
+    }
+
+    /// What was rendered, as a host gets it.
+    pub(crate) fn finish(&self, html: String) -> String {
+        if self.bridge {
+            bridge::with_bridge(self, &html)
+        } else {
+            html
+        }
+    }
+
+    /// What will not work in a host, of HTML that this view holds or rendered; less what it allows.
+    #[cfg(feature = "check-views")]
+    pub(crate) fn findings(&self, html: &str) -> Vec<mcp_views::Finding> {
+        let mut findings = mcp_views::check(&mcp_views::View {
+            html,
+            connect: self.csp.connect,
+            resource: self.csp.resource,
+            frame: self.csp.frame,
+            base_uri: self.csp.base_uri,
+            bridge: self.bridge,
+        });
+        let allowed = |name: &str| self.allowed.contains(&name);
+        findings.retain(|f| !f.rule.name().is_some_and(allowed));
+        findings
+    }
+
+    /// A hash of the page that changes whenever it does: 16 hexadecimal digits of SHA-256.
+    pub fn version(&self) -> Option<String> {
+        let digest = Sha256::digest(self.page()?.as_bytes());
+        Some(
+            digest
+                .iter()
+                .take(8)
+                .map(|byte| format!("{byte:02x}"))
+                .collect(),
+        )
+    }
+
+    /// The uri under which the view is listed: with its version, if it is versioned.
+    pub fn listed_uri(&self) -> Cow<'static, str> {
+        match self.version().filter(|_| self.versioned) {
+            Some(version) => Cow::Owned(format!("{}?v={version}", self.uri)),
+            None => Cow::Borrowed(self.uri),
+        }
+    }
 }

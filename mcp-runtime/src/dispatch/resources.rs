@@ -1,5 +1,7 @@
 //! `resources/read`.
 
+use std::borrow::Cow;
+
 use serde_json::json;
 
 use super::outcome::{Failure, Reply};
@@ -7,7 +9,7 @@ use super::{Dispatcher, guard};
 use crate::descriptor::{Html, UiResourceDescriptor};
 use crate::extract::{Call, Context, Scratch};
 use crate::protocol::{Params, ResourceContents, RpcError, UI_MIME_TYPE, code};
-use crate::registry::{Found, TTL_MS, view_meta};
+use crate::registry::{Found, TTL_MS, View, view_meta};
 use crate::schema::Input;
 
 impl Dispatcher {
@@ -21,14 +23,17 @@ impl Dispatcher {
         let (contents, ttl_ms, scope) = match self.catalogue.resource(uri) {
             None => return Err(not_found(uri, stateless)),
             Some(Found::View(view, input)) => {
-                let html = self.render(view, input, ctx).await?;
-                let contents = ResourceContents::text(uri, html)
+                let html = self.page(view, input, ctx).await?;
+                let contents = if view.descriptor.blob {
+                    ResourceContents::blob(uri, html.into_owned().into_bytes())
+                } else {
+                    ResourceContents::text(uri, html)
+                };
+                let contents = contents
                     .mime_type(UI_MIME_TYPE)
-                    .meta(view_meta(view));
-                match view.html {
-                    Html::Text(_) => (vec![contents], TTL_MS, "public"),
-                    Html::Render(_) => (vec![contents], 0, "private"),
-                }
+                    .meta(view_meta(view.descriptor));
+                let (ttl_ms, scope) = cache_hints(view.descriptor);
+                (vec![contents], ttl_ms, scope)
             }
             // Read once at start-up, the same for everyone.
             Some(Found::SkillFile(contents)) => (vec![contents], TTL_MS, "public"),
@@ -66,28 +71,49 @@ impl Dispatcher {
         Ok(Reply::Value(result))
     }
 
-    async fn render(
+    /// The page of a view as a host gets it, rendered if need be.
+    pub(super) async fn page<'v>(
         &self,
-        view: &'static UiResourceDescriptor,
+        view: &'v View,
         input: &Input,
         ctx: &Context,
-    ) -> Result<String, Failure> {
-        match view.html {
-            Html::Text(html) => Ok(html.to_owned()),
-            Html::Render(render) => {
-                let scratch = Scratch::default();
-                let call = Call {
-                    name: view.name,
-                    arguments: b"{}",
-                    input,
-                    context: ctx,
-                    scratch: &scratch,
-                };
-                guard::run(view.name, ctx, Some(self.tool_timeout), render(call))
-                    .await
-                    .map_err(|error| guard::fail(view.name, &[], error))
-            }
-        }
+    ) -> Result<Cow<'v, str>, Failure> {
+        let descriptor = view.descriptor;
+        let Html::Render(render) = descriptor.html else {
+            return Ok(Cow::Borrowed(view.page.as_deref().unwrap_or_default()));
+        };
+        let scratch = Scratch::default();
+        let call = Call {
+            name: descriptor.name,
+            arguments: b"{}",
+            input,
+            context: ctx,
+            scratch: &scratch,
+        };
+        let html = guard::run(descriptor.name, ctx, Some(self.tool_timeout), render(call))
+            .await
+            .map_err(|error| guard::fail(descriptor.name, &[], error))?;
+        #[cfg(all(debug_assertions, feature = "check-views"))]
+        check_rendered(descriptor, &html);
+        Ok(Cow::Owned(descriptor.finish(html)))
+    }
+}
+
+/// What was rendered may depend on who asks, if the function takes anything of the server's; how long it holds, its
+/// author knows best.
+fn cache_hints(view: &UiResourceDescriptor) -> (u64, &'static str) {
+    match view.html {
+        Html::Text(_) => (view.ttl_ms.unwrap_or(TTL_MS), "public"),
+        Html::Render(_) if view.provided.is_empty() => (view.ttl_ms.unwrap_or(0), "public"),
+        Html::Render(_) => (view.ttl_ms.unwrap_or(0), "private"),
+    }
+}
+
+/// What the macro checks where it sees the HTML, while one still develops: said once for each read, never in release builds.
+#[cfg(all(debug_assertions, feature = "check-views"))]
+fn check_rendered(view: &UiResourceDescriptor, html: &str) {
+    for finding in view.findings(html) {
+        tracing::warn!(view = view.name, "{finding}");
     }
 }
 

@@ -9,12 +9,12 @@ use serde_json::value::RawValue;
 use super::outcome::{Failure, Reply, ToolReply};
 use super::tasks::{Start, Tasks};
 use super::{Dispatcher, guard};
-use crate::descriptor::{Html, UiResourceDescriptor};
+use crate::descriptor::with_value;
 use crate::extract::{Call, Context, Scratch};
 use crate::protocol::{
     Annotations, EmbeddedResource, Params, ResourceContents, Role, RpcError, UI_MIME_TYPE,
 };
-use crate::registry::{Tool, view_meta};
+use crate::registry::{Found, Tool, View, view_meta};
 use crate::result::{Embed, Error, Lane, ToolResult};
 
 impl Dispatcher {
@@ -34,7 +34,7 @@ impl Dispatcher {
         match Tasks::start(descriptor, ctx)? {
             Start::Plain => {
                 let limit = limit.unwrap_or(self.tool_timeout);
-                run(tool, arguments, ctx, Some(limit)).await
+                self.run_tool(tool, arguments, ctx, Some(limit)).await
             }
             Start::Task => {
                 // What may outlive the request owns all that it needs.
@@ -42,7 +42,7 @@ impl Dispatcher {
                 let shared = ctx.clone();
                 let work = async move {
                     match this.catalogue.tool(descriptor.name) {
-                        Some(tool) => run(tool, &arguments, &ctx, None).await,
+                        Some(tool) => this.run_tool(tool, &arguments, &ctx, None).await,
                         None => Err(RpcError::method_not_found("tools/call").into()),
                     }
                 };
@@ -50,30 +50,58 @@ impl Dispatcher {
             }
         }
     }
-}
 
-/// Calls the function.
-async fn run(
-    tool: &Tool,
-    arguments: &[u8],
-    ctx: &Context,
-    limit: Option<Duration>,
-) -> Result<Reply, Failure> {
-    let name = tool.descriptor.name;
-    let scratch = Scratch::default();
-    let call = Call {
-        name,
-        arguments,
-        input: &tool.input,
-        context: ctx,
-        scratch: &scratch,
-    };
-    let descriptor = tool.descriptor;
-    let result = match guard::run(name, ctx, limit, (descriptor.call)(call)).await {
-        Ok(result) => result,
-        Err(error) => refused(name, descriptor.scopes, error)?,
-    };
-    Ok(Reply::Tool(Box::new(reply(tool, result, ctx))))
+    /// Calls the function.
+    async fn run_tool(
+        &self,
+        tool: &Tool,
+        arguments: &[u8],
+        ctx: &Context,
+        limit: Option<Duration>,
+    ) -> Result<Reply, Failure> {
+        let name = tool.descriptor.name;
+        let scratch = Scratch::default();
+        let call = Call {
+            name,
+            arguments,
+            input: &tool.input,
+            context: ctx,
+            scratch: &scratch,
+        };
+        let descriptor = tool.descriptor;
+        let result = match guard::run(name, ctx, limit, (descriptor.call)(call)).await {
+            Ok(result) => result,
+            Err(error) => refused(name, descriptor.scopes, error)?,
+        };
+        Ok(Reply::Tool(Box::new(self.reply(tool, result, ctx).await)))
+    }
+
+    async fn reply(&self, tool: &Tool, result: ToolResult, ctx: &Context) -> ToolReply {
+        let stateless = ctx.protocol_version().is_stateless();
+        let ToolResult {
+            mut content,
+            structured,
+            is_error,
+            meta,
+            embed,
+        } = result;
+        if let (Some(view), Some(value)) = (tool.descriptor.ui, &structured)
+            && wants_copy(embed, ctx)
+            && let Some(Found::View(view, input)) = self.catalogue.resource(view.uri)
+            // The tool has done its work: without the copy its result still stands.
+            && let Ok(page) = self.page(view, input, ctx).await
+        {
+            content.push(filled_copy(view, &page, value).into());
+        }
+        ToolReply {
+            content,
+            // Before 2026-07-28 it must be an object; the text carries it anyway.
+            structured_content: structured.filter(|_| stateless || tool.object_output),
+            is_error,
+            meta,
+            result_type: stateless.then_some("complete"),
+        }
+    }
 }
 
 /// The bytes of `arguments`, which may be absent.
@@ -97,31 +125,6 @@ fn refused(name: &str, declared: &[&str], error: Error) -> Result<ToolResult, Fa
     }
 }
 
-fn reply(tool: &Tool, result: ToolResult, ctx: &Context) -> ToolReply {
-    let stateless = ctx.protocol_version().is_stateless();
-    let ToolResult {
-        mut content,
-        structured,
-        is_error,
-        meta,
-        embed,
-    } = result;
-    if let (Some(view), Some(value)) = (tool.descriptor.ui, &structured)
-        && wants_copy(embed, ctx)
-        && let Html::Text(html) = view.html
-    {
-        content.push(filled_copy(view, html, value).into());
-    }
-    ToolReply {
-        content,
-        // Before 2026-07-28 it must be an object; the text carries it anyway.
-        structured_content: structured.filter(|_| stateless || tool.object_output),
-        is_error,
-        meta,
-        result_type: stateless.then_some("complete"),
-    }
-}
-
 fn wants_copy(embed: Embed, ctx: &Context) -> bool {
     match embed {
         Embed::Never => false,
@@ -131,21 +134,9 @@ fn wants_copy(embed: Embed, ctx: &Context) -> bool {
 }
 
 /// The view with its value inside, for a host that renders embedded HTML but speaks no MCP Apps.
-/// The value goes in as inert JSON: no markup of a caller's can get out of it.
-fn filled_copy(view: &UiResourceDescriptor, html: &str, value: &RawValue) -> EmbeddedResource {
-    let json = value
-        .get()
-        .replace('<', "\\u003c")
-        .replace('>', "\\u003e")
-        .replace('&', "\\u0026");
-    let block =
-        format!("<script type=\"application/json\" id=\"mcp-structured-content\">{json}</script>");
-    let filled = match html.find("</head>") {
-        Some(at) => format!("{}{block}{}", &html[..at], &html[at..]),
-        None => format!("{html}{block}"),
-    };
-    let contents = ResourceContents::text(view.uri, filled)
+fn filled_copy(view: &View, page: &str, value: &RawValue) -> EmbeddedResource {
+    let contents = ResourceContents::text(view.uri.clone(), with_value(page, value.get()))
         .mime_type(UI_MIME_TYPE)
-        .meta(view_meta(view));
+        .meta(view_meta(view.descriptor));
     EmbeddedResource::new(contents).annotate(Annotations::audience([Role::User]))
 }

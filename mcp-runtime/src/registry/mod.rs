@@ -7,6 +7,7 @@ mod switch;
 mod template;
 mod wire;
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use serde_json::{Map, Value};
@@ -70,8 +71,19 @@ impl Resource {
 #[derive(Debug)]
 pub(crate) enum Found<'c> {
     Resource(&'c Resource, Map<String, Value>),
-    View(&'static UiResourceDescriptor, &'c Input),
+    View(&'c View, &'c Input),
     SkillFile(ResourceContents),
+}
+
+/// A view with its page.
+#[derive(Debug)]
+pub(crate) struct View {
+    pub descriptor: &'static UiResourceDescriptor,
+    /// The page as it goes out, where it is known without rendering.
+    pub page: Option<Cow<'static, str>>,
+    /// The uri under which it is listed.
+    pub uri: Cow<'static, str>,
+    switch: Switch,
 }
 
 /// All that a server serves.
@@ -80,6 +92,7 @@ pub(crate) struct Catalogue {
     tools: HashMap<&'static str, Tool>,
     prompts: HashMap<&'static str, Prompt>,
     resources: Vec<Resource>,
+    views: Vec<View>,
     by_uri: HashMap<&'static str, Address>,
     pub tool_list: List,
     pub prompt_list: List,
@@ -93,7 +106,7 @@ pub(crate) struct Catalogue {
 #[derive(Debug)]
 enum Address {
     Resource(usize),
-    View(&'static UiResourceDescriptor, Switch),
+    View(usize),
 }
 
 impl Catalogue {
@@ -105,20 +118,22 @@ impl Catalogue {
         items: &[Item],
         providers: &Providers,
         skills: SkillSet,
+        flat_ui_key: bool,
     ) -> Result<Self, SettingsError> {
-        Self::checked(items, Some(providers), skills)
+        Self::checked(items, Some(providers), skills, flat_ui_key)
     }
 
     /// The same without a look at what they take from a server: for their lists, not for calls.
     #[cfg(feature = "contract")]
     pub(crate) fn of(items: &[Item]) -> Result<Self, SettingsError> {
-        Self::checked(items, None, SkillSet::none())
+        Self::checked(items, None, SkillSet::none(), true)
     }
 
     fn checked(
         items: &[Item],
         providers: Option<&Providers>,
         mut skills: SkillSet,
+        flat_ui_key: bool,
     ) -> Result<Self, SettingsError> {
         let mut problems = duplicates(items);
         let skill_files = skills.take_resources();
@@ -126,6 +141,7 @@ impl Catalogue {
             tools: HashMap::new(),
             prompts: HashMap::new(),
             resources: Vec::new(),
+            views: Vec::new(),
             by_uri: HashMap::new(),
             tool_list: List::build("tools", Vec::new()),
             prompt_list: List::build("prompts", Vec::new()),
@@ -142,7 +158,9 @@ impl Catalogue {
                 missing(item, providers, &mut problems);
             }
             let added = match *item {
-                Item::Tool(d) => catalogue.add_tool(d).map(|entry| tools.push(entry)),
+                Item::Tool(d) => catalogue
+                    .add_tool(d, flat_ui_key)
+                    .map(|entry| tools.push(entry)),
                 Item::Prompt(d) => catalogue.add_prompt(d).map(|entry| prompts.push(entry)),
                 Item::Resource(d) => catalogue.add_resource(d).map(|entry| match d.uri {
                     Uri::Fixed(_) => resources.push(entry),
@@ -184,7 +202,7 @@ impl Catalogue {
         Ok(catalogue)
     }
 
-    fn add_tool(&mut self, d: &'static ToolDescriptor) -> Result<Entry, String> {
+    fn add_tool(&mut self, d: &'static ToolDescriptor, flat_ui_key: bool) -> Result<Entry, String> {
         let input = Input::build(d.params, d.open, d.schema_text).map_err(|e| e.0)?;
         let output = schema::output_schema(d.output);
         let object_output = output.as_ref().is_none_or(wire::is_object);
@@ -192,8 +210,13 @@ impl Catalogue {
         scope_syntax(d.scopes, d.hidden)?;
         let switch = self.switches.of(&Item::Tool(d));
         let entry = Entry {
-            modern: wire::tool(d, input.schema(), output.as_ref()),
-            legacy: wire::tool(d, input.schema(), output.as_ref().filter(|_| object_output)),
+            modern: wire::tool(d, input.schema(), output.as_ref(), flat_ui_key),
+            legacy: wire::tool(
+                d,
+                input.schema(),
+                output.as_ref().filter(|_| object_output),
+                flat_ui_key,
+            ),
             hidden_behind: if d.hidden { d.scopes } else { &[] },
             switch: switch.clone(),
         };
@@ -255,8 +278,16 @@ impl Catalogue {
 
     fn add_view(&mut self, d: &'static UiResourceDescriptor) -> Entry {
         let switch = self.switches.of(&Item::UiResource(d));
-        self.by_uri.insert(d.uri, Address::View(d, switch.clone()));
-        everyone(wire::ui_resource(d)).switched_by(switch)
+        self.by_uri.insert(d.uri, Address::View(self.views.len()));
+        let view = View {
+            descriptor: d,
+            page: d.page(),
+            uri: d.listed_uri(),
+            switch: switch.clone(),
+        };
+        let entry = everyone(wire::ui_resource(d, &view.uri)).switched_by(switch);
+        self.views.push(view);
+        entry
     }
 
     /// A view that a tool names must be served too: a host would read it and find nothing.
@@ -292,12 +323,23 @@ impl Catalogue {
         self.prompts.get(name).filter(|p| p.switch.is_on())
     }
 
+    /// The view under this uri, with any version of it: a host that kept an older one gets the current page.
+    pub(crate) fn view(&self, uri: &str) -> Option<&View> {
+        let unversioned = uri.split_once("?v=").map_or(uri, |(uri, _)| uri);
+        match self.by_uri.get(unversioned) {
+            Some(Address::View(i)) => self.views.get(*i).filter(|view| view.switch.is_on()),
+            _ => None,
+        }
+    }
+
     /// What a uri leads to: a fixed one first, then the first template that fits.
     pub(crate) fn resource(&self, uri: &str) -> Option<Found<'_>> {
+        if let Some(view) = self.view(uri) {
+            return Some(Found::View(view, &self.no_arguments));
+        }
         match self.by_uri.get(uri) {
-            Some(Address::View(view, switch)) => switch
-                .is_on()
-                .then_some(Found::View(view, &self.no_arguments)),
+            // It is switched off.
+            Some(Address::View(_)) => None,
             Some(Address::Resource(i)) => self
                 .resources
                 .get(*i)
@@ -370,9 +412,7 @@ impl Catalogue {
 
     /// Whether there is a view to render.
     pub(crate) fn has_views(&self) -> bool {
-        self.by_uri
-            .values()
-            .any(|address| matches!(address, Address::View(..)))
+        !self.views.is_empty()
     }
 }
 

@@ -51,6 +51,7 @@ pub(super) fn tool(
     tool: &ToolDescriptor,
     input: &Value,
     output: Option<&Map<String, Value>>,
+    flat_ui_key: bool,
 ) -> Value {
     let hints = Object::new()
         .maybe("readOnlyHint", tool.hints.read_only)
@@ -60,8 +61,8 @@ pub(super) fn tool(
     let mut meta = Map::new();
     if let Some(ui) = ui_meta(tool) {
         // The flat key is the older spelling, which some hosts still read.
-        if let Some(view) = tool.ui {
-            meta.insert("ui/resourceUri".into(), view.uri.into());
+        if let Some(view) = tool.ui.filter(|_| flat_ui_key) {
+            meta.insert("ui/resourceUri".into(), view.listed_uri().into());
         }
         meta.insert("ui".into(), ui);
     }
@@ -86,7 +87,7 @@ fn ui_meta(tool: &ToolDescriptor) -> Option<Value> {
         Audience::App => "app",
     });
     let meta = Object::new()
-        .maybe("resourceUri", tool.ui.map(|view| view.uri))
+        .maybe("resourceUri", tool.ui.map(|view| view.listed_uri()))
         .maybe(
             "visibility",
             (!tool.visibility.is_empty()).then(|| visibility.collect::<Vec<_>>()),
@@ -121,9 +122,9 @@ pub(super) fn resource(resource: &ResourceDescriptor) -> Value {
 }
 
 /// A view, as the list of resources shows it.
-pub(super) fn ui_resource(view: &UiResourceDescriptor) -> Value {
+pub(super) fn ui_resource(view: &UiResourceDescriptor, uri: &str) -> Value {
     let wire = Object::new()
-        .with("uri", view.uri)
+        .with("uri", uri)
         .with("name", view.name)
         .maybe("title", view.title)
         .with("description", view.description)

@@ -3,10 +3,10 @@
 use proc_macro2::TokenStream;
 use syn::Expr;
 
-use super::{rename_all, variant};
+use super::{duration, rename_all, variant};
 use crate::errors::Errors;
-use crate::model::{About, Hints, Literal, Schema, Tool};
-use crate::parse::entries::{Entry, entries, literal};
+use crate::model::{About, Hints, Schema, Tool};
+use crate::parse::entries::{Entry, entries};
 use crate::parse::item::AnnotatedFn;
 use crate::parse::signature;
 
@@ -66,7 +66,7 @@ pub(crate) fn tool(tokens: TokenStream, item: &AnnotatedFn, errors: &Errors) -> 
             }
             "open" => tool.open = entry.flag(errors) == Some(true),
             "schema" => tool.schema = schema(entry, errors),
-            "timeout" => tool.timeout_ms = timeout(entry, errors),
+            "timeout" => tool.timeout_ms = duration(entry, errors),
             "task" => {
                 let support = entry.one_of(&["optional", "required"], errors);
                 tool.task = support.map(|s| variant(&s.value(), &entry.key));
@@ -99,64 +99,4 @@ fn schema(entry: &Entry, errors: &Errors) -> Option<Schema> {
     } else {
         Schema::File(text)
     })
-}
-
-/// Milliseconds out of `"30s"`, `"500ms"`, `"2m"` or a number of seconds.
-fn timeout(entry: &Entry, errors: &Errors) -> Option<u64> {
-    let form = "timeout = \"30s\"";
-    let expr = entry.expr(form, errors)?;
-    let ms = match literal(expr) {
-        Some(Literal::Int(seconds)) => u64::try_from(seconds)
-            .ok()
-            .and_then(|s| s.checked_mul(1_000)),
-        Some(Literal::Str(text)) => milliseconds(&text),
-        _ => None,
-    };
-    match ms {
-        Some(0) => {
-            errors.at(
-                expr,
-                "a tool needs some time",
-                format!("write `{form}`, or leave it out"),
-            );
-            None
-        }
-        Some(ms) => Some(ms),
-        None => {
-            errors.at(
-                expr,
-                "this is no duration",
-                format!("write `{form}`, with `ms`, `s`, `m` or `h` after a whole number"),
-            );
-            None
-        }
-    }
-}
-
-fn milliseconds(text: &str) -> Option<u64> {
-    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
-    let (count, unit) = text.split_at(digits);
-    let factor = match unit.trim_start() {
-        "ms" => 1,
-        "s" => 1_000,
-        "m" | "min" => 60_000,
-        "h" => 3_600_000,
-        _ => return None,
-    };
-    count.parse::<u64>().ok()?.checked_mul(factor)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn durations() {
-        assert_eq!(milliseconds("30s"), Some(30_000));
-        assert_eq!(milliseconds("500ms"), Some(500));
-        assert_eq!(milliseconds("2 m"), Some(120_000));
-        assert_eq!(milliseconds("30"), None);
-        assert_eq!(milliseconds("s"), None);
-        assert_eq!(milliseconds("99999999999999999999h"), None);
-    }
 }

@@ -2,6 +2,7 @@
 
 use proc_macro2::TokenStream;
 
+use super::duration;
 use crate::errors::Errors;
 use crate::model::{About, Csp, Origin, Source, UiResource};
 use crate::parse::entries::{Entry, entries};
@@ -18,6 +19,10 @@ const UI_RESOURCE: &[&str] = &[
     "permissions",
     "domain",
     "prefers_border",
+    "bridge",
+    "blob",
+    "versioned",
+    "ttl",
     "allow",
 ];
 
@@ -29,13 +34,8 @@ pub(crate) fn ui_resource_fn(
 ) -> UiResource {
     let function = signature::function(&item.signature, Case::default(), errors);
     let about = About::new(&item.signature.ident, &item.attributes);
-    ui_resource(
-        tokens,
-        item.origin(),
-        about,
-        Source::Function(function),
-        errors,
-    )
+    let source = Source::Function(function);
+    ui_resource(tokens, item.origin(), about, source, errors)
 }
 
 /// `#[mcp_ui_resource(…)]` on a const.
@@ -45,13 +45,12 @@ pub(crate) fn ui_resource_const(
     errors: &Errors,
 ) -> UiResource {
     let about = About::new(&item.ident, &item.attributes);
-    ui_resource(
-        tokens,
-        item.origin(),
-        about,
-        Source::Const(item.ty.clone()),
-        errors,
-    )
+    let source = Source::Const(item.ty.clone());
+    UiResource {
+        #[cfg(feature = "check-views")]
+        html: crate::parse::html::html(&item.tokens),
+        ..ui_resource(tokens, item.origin(), about, source, errors)
+    }
 }
 
 fn ui_resource(
@@ -69,9 +68,17 @@ fn ui_resource(
         permissions: Vec::new(),
         domain: None,
         prefers_border: None,
+        bridge: false,
+        blob: false,
+        versioned: None,
+        ttl_ms: None,
+        allowed: Vec::new(),
+        #[cfg(feature = "check-views")]
+        html: None,
         source,
     };
     for entry in &entries(tokens, "#[mcp_ui_resource]", UI_RESOURCE, errors) {
+        let is_set = || entry.flag(errors) == Some(true);
         match entry.key.to_string().as_str() {
             "uri" => resource.uri = entry.string(errors),
             "csp" => resource.csp = csp(entry, errors),
@@ -81,6 +88,15 @@ fn ui_resource(
             }
             "domain" => resource.domain = entry.filled_string(errors),
             "prefers_border" => resource.prefers_border = entry.flag(errors),
+            "bridge" => resource.bridge = is_set(),
+            "blob" => resource.blob = is_set(),
+            "versioned" => resource.versioned = is_set().then(|| entry.key.clone()),
+            "ttl" => resource.ttl_ms = duration(entry, errors),
+            "allow" => {
+                let names = mcp_views::Rule::ALLOWABLE.map(|(name, _)| name);
+                resource.allowed = entry.words(&names, errors);
+                errors.allow(resource.allowed.clone());
+            }
             _ => resource.about.read(entry, errors),
         }
     }

@@ -1,7 +1,7 @@
 use mcp_runtime::{mcp_tool, mcp_ui_resource};
 
 /// A card.
-#[mcp_ui_resource(uri = "ui://acme/card")]
+#[mcp_ui_resource(uri = "ui://acme/card", bridge = true)]
 const CARD: &str = "<!doctype html>";
 
 /// Does something.

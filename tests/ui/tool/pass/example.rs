@@ -34,7 +34,7 @@ pub struct Greeting {
 }
 
 /// The card that the host renders in the chat.
-#[mcp_ui_resource(uri = "ui://acme/greeting-card", prefers_border = true)]
+#[mcp_ui_resource(uri = "ui://acme/greeting-card", prefers_border = true, bridge = true)]
 const GREETING_CARD: &str = "<!doctype html><p>Hello, there!";
 
 /// Greet the signed-in user with a small interactive card.

@@ -5,7 +5,7 @@ mod views {
     use mcp_runtime::mcp_ui_resource;
 
     /// A card.
-    #[mcp_ui_resource(uri = "ui://acme/card")]
+    #[mcp_ui_resource(uri = "ui://acme/card", bridge = true)]
     pub(crate) const CARD: &str = "<!doctype html>";
 }
 

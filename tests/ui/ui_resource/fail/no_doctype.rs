@@ -1,0 +1,7 @@
+use mcp_runtime::mcp_ui_resource;
+
+/// A card.
+#[mcp_ui_resource(uri = "ui://acme/card", bridge = true)]
+const CARD: &str = r##"<html><title>Card</title><p>Hello."##;
+
+fn main() {}
