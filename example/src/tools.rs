@@ -1,4 +1,4 @@
-//! What the example serves: two tools, a view, a prompt and a resource.
+//! What the example serves: dice and a card with their views, a prompt and a resource.
 
 use mcp_runtime::prelude::*;
 
@@ -23,7 +23,7 @@ async fn roll_dice(
 }
 
 /// The card that the host renders in the chat.
-#[mcp_ui_resource(uri = "ui://acme/greeting-card", prefers_border = true)]
+#[mcp_ui_resource(uri = "ui://acme/greeting-card", prefers_border = true, bridge = true)]
 const GREETING_CARD: &str = include_str!("../ui/greeting_card.html");
 
 /// What the card shows.
@@ -49,6 +49,80 @@ async fn greeting_card(
         message,
     };
     UiResult::new(greeting).text(text).embed(Embed::Fallback)
+}
+
+/// A chart of many rolls.
+#[mcp_ui_resource(
+    uri = "ui://acme/dice-dashboard",
+    prefers_border = true,
+    bridge = true,
+    versioned
+)]
+const DICE_DASHBOARD: &str = include_str!("../ui/dice_dashboard.html");
+
+/// What the dashboard shows.
+#[mcp_type]
+struct Rolls {
+    /// Who rolled.
+    username: String,
+    /// How many dice were rolled at once.
+    dice: u32,
+    /// How often each sum came.
+    counts: Vec<Count>,
+}
+
+/// How often a sum came.
+#[mcp_type]
+struct Count {
+    sum: u32,
+    count: u32,
+}
+
+/// Roll some dice many times, and show the sums in an interactive chart.
+#[mcp_tool(title = "Dice dashboard", read_only, open_world = false, ui = DICE_DASHBOARD)]
+async fn dice_dashboard(
+    /// How many six-sided dice to roll at once.
+    #[arg(default = 2, range(1..=5))]
+    dice: u32,
+    /// How often to roll them.
+    #[arg(default = 100, range(1..=10_000))]
+    rolls: u32,
+    user: &User,
+) -> UiResult<Rolls> {
+    let rolled = roll_many(dice, rolls, user).await;
+    let most = rolled.0.counts.iter().max_by_key(|c| c.count);
+    let text = format!(
+        "{} rolled {dice} dice {rolls} times; the sum {} came most often.",
+        user.name(),
+        most.map_or(0, |c| c.sum)
+    );
+    UiResult::new(rolled.0).text(text)
+}
+
+/// Roll more dice for the dashboard. The model does not see this tool; the buttons of the view call it.
+#[mcp_tool(
+    title = "Roll more dice",
+    read_only,
+    open_world = false,
+    visibility(app)
+)]
+async fn roll_many(
+    #[arg(range(1..=5))] dice: u32,
+    #[arg(range(1..=10_000))] rolls: u32,
+    user: &User,
+) -> Json<Rolls> {
+    let mut counts: Vec<Count> = (dice..=dice * 6)
+        .map(|sum| Count { sum, count: 0 })
+        .collect();
+    for _ in 0..rolls {
+        let above_least: u32 = (0..dice).map(|_| rand::random_range(0..6)).sum();
+        counts[above_least as usize].count += 1;
+    }
+    Json(Rolls {
+        username: user.name().into(),
+        dice,
+        counts,
+    })
 }
 
 /// Ask for a game of dice against the assistant.
@@ -94,6 +168,15 @@ mod tests {
         assert_eq!(card.model_text(), Some("Showed a greeting card to bob."));
         let Greeting { username, message } = card.value();
         assert_eq!((username.as_str(), message.as_str()), ("bob", "Hi."));
+    }
+
+    #[tokio::test]
+    async fn the_dashboard_counts_every_roll_once() {
+        let rolled = dice_dashboard(2, 500, &User::named("alice")).await;
+        let counts = &rolled.value().counts;
+        let sums: Vec<u32> = counts.iter().map(|c| c.sum).collect();
+        assert_eq!(sums, (2..=12).collect::<Vec<_>>());
+        assert_eq!(counts.iter().map(|c| c.count).sum::<u32>(), 500);
     }
 
     #[tokio::test]
