@@ -55,6 +55,7 @@ pub struct Server {
     settings: Option<Settings>,
     tool_timeout: Duration,
     tasks: TaskOptions,
+    flat_ui_key: bool,
 }
 
 /// A server that serves the annotated items of the package in which this is written.
@@ -90,6 +91,7 @@ impl Server {
             settings: None,
             tool_timeout: TOOL_TIMEOUT,
             tasks: TaskOptions::default(),
+            flat_ui_key: true,
         }
     }
 
@@ -238,6 +240,13 @@ impl Server {
         self
     }
 
+    /// Whether a tool with a view names it under `_meta["ui/resourceUri"]` too, as hosts from before the stable MCP Apps
+    /// (2026-01-26) read it, beside `_meta.ui.resourceUri`. It does unless told otherwise.
+    pub fn flat_ui_key(mut self, on: bool) -> Self {
+        self.flat_ui_key = on;
+        self
+    }
+
     /// Does what the command line says: `serve` by default, `--help` lists the rest.
     ///
     /// Without the feature `cli` it serves. A start-up error is shown in one sentence, and the process exits with 2.
@@ -334,7 +343,7 @@ impl Server {
         let skills = SkillSet::load(skills, Path::new(self.package.directory))
             .map_err(|problems| SettingsError::new(problems.join("\n")))?;
         self.providers.share(Arc::new(self.handle.clone()));
-        let mut catalogue = Catalogue::build(&items, &self.providers, skills)?;
+        let mut catalogue = Catalogue::build(&items, &self.providers, skills, self.flat_ui_key)?;
         if let Some(entries) = self.page_size {
             catalogue = catalogue.in_pages_of(entries.get());
         }
@@ -447,6 +456,18 @@ impl Server {
         let dispatcher = Arc::new(self.into_dispatcher()?);
         dispatcher.providers.warm().await.map_err(state_error)?;
         Ok(TestClient::connect(dispatcher, None))
+    }
+
+    /// Serves the developer's page on a port of this machine (0 takes a free one); `ready` gets its address.
+    #[cfg(feature = "cli")]
+    pub(crate) async fn serve_dev(
+        self,
+        port: u16,
+        ready: impl FnOnce(&str),
+    ) -> Result<(), SettingsError> {
+        let dispatcher = Arc::new(self.into_dispatcher()?);
+        dispatcher.providers.warm().await.map_err(state_error)?;
+        http::serve_dev(dispatcher, port, ready).await
     }
 
     /// Serves one client over stdin and stdout, as this user.

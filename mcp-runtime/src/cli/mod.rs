@@ -1,6 +1,7 @@
 //! The command line of every built server.
 
 mod call;
+mod dev;
 mod schema;
 #[cfg(feature = "auth")]
 mod users;
@@ -60,6 +61,18 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Open a page of this machine that calls the tools as any user and shows their views; nobody signs in
+    Dev {
+        /// The port of 127.0.0.1; 0 takes a free one
+        #[arg(long, default_value_t = 0)]
+        port: u16,
+        /// Print the page's address, and leave the opening to you
+        #[arg(long)]
+        print_url: bool,
+        /// Start in a release build too
+        #[arg(long)]
+        in_release: bool,
+    },
     /// Add, list and remove the people who can sign in, or change a password
     #[cfg(feature = "auth")]
     #[command(subcommand)]
@@ -97,6 +110,11 @@ pub(crate) async fn run(server: Server) -> Result<(), Error> {
             user,
             json,
         } => call::call(server, &tool, &arguments, user, json).await,
+        Command::Dev {
+            port,
+            print_url,
+            in_release,
+        } => dev::dev(server, port, print_url, in_release).await,
         #[cfg(feature = "auth")]
         Command::User(command) => users::user(server, command).await,
         #[cfg(feature = "auth")]

@@ -3,6 +3,8 @@
 mod accept;
 mod answer;
 mod body;
+#[cfg(feature = "cli")]
+mod dev;
 mod exchange;
 mod get;
 mod headers;
@@ -38,6 +40,8 @@ use session::{Sessions, owner};
 use site::{Doorman, Host, MISDIRECTED, Origin, PREFLIGHT, asked_name};
 use sse::Recheck;
 
+#[cfg(feature = "cli")]
+pub(crate) use dev::serve as serve_dev;
 pub use listen::Running;
 pub(crate) use listen::bind;
 pub use mount::Mount;
