@@ -53,6 +53,13 @@ impl Surface {
                     TaskSupport::Optional => Some("optional".into()),
                     TaskSupport::Required => Some("required".into()),
                 };
+                if let Some(view) = tool.descriptor.ui.filter(|view| view.versioned) {
+                    for pointer in ["/_meta/ui/resourceUri", "/_meta/ui~1resourceUri"] {
+                        if let Some(uri) = entry.descriptor.pointer_mut(pointer) {
+                            *uri = view.uri.into();
+                        }
+                    }
+                }
                 note(Kind::Tool, &entry.key, &tool.descriptor.place);
             }
         }
@@ -66,8 +73,12 @@ impl Surface {
         for mut entry in entries(&catalogue.resource_list, Kind::Resource) {
             match catalogue.resource(&entry.key) {
                 Some(Found::View(view, _)) => {
+                    let view = view.descriptor;
                     entry.scopes = Some(Vec::new());
                     entry.html = html(view);
+                    // Its version tells what `html` tells, and would make another view of each edit.
+                    entry.key = view.uri.to_owned();
+                    entry.descriptor["uri"] = view.uri.into();
                     note(Kind::View, &entry.key, &view.place);
                     views.push(entry);
                 }
