@@ -1,5 +1,7 @@
 //! The composition root: takes items, state, authorization and settings, and makes a running server of them.
 
+mod in_process;
+
 use std::future::Future;
 use std::num::NonZeroUsize;
 use std::path::Path;
@@ -14,12 +16,11 @@ use crate::auth::{Auth, Site};
 use crate::contract::{Head, Identity, Places, Surface};
 use crate::descriptor::Item;
 use crate::dispatch::{Dispatcher, ServerHandle, ServerInfo, TaskOptions};
-use crate::extract::{Context, Providers, User};
+use crate::extract::{Context, Providers};
 use crate::registry::{Catalogue, Items, SkillSet, Skills};
 use crate::result::Error;
 use crate::settings::{Settings, SettingsError};
 use crate::transport::http::{self, Mount, Running};
-use crate::transport::testing::TestClient;
 
 /// How long a tool may take unless it says otherwise.
 const TOOL_TIMEOUT: Duration = Duration::from_secs(300);
@@ -446,43 +447,6 @@ impl Server {
             Some(settings) => Ok(settings.clone()),
             None => Settings::from_env(),
         }
-    }
-
-    /// A client in this process, for tests. State is built; nobody signs in: see [`TestClient::as_user`].
-    ///
-    /// # Errors
-    /// Why it cannot start, in one sentence that says what to do.
-    pub async fn test(self) -> Result<TestClient, SettingsError> {
-        let dispatcher = Arc::new(self.into_dispatcher()?);
-        dispatcher.providers.warm().await.map_err(state_error)?;
-        Ok(TestClient::connect(dispatcher, None))
-    }
-
-    /// Serves the developer's page on a port of this machine (0 takes a free one); `ready` gets its address.
-    #[cfg(feature = "cli")]
-    pub(crate) async fn serve_dev(
-        self,
-        port: u16,
-        ready: impl FnOnce(&str),
-    ) -> Result<(), SettingsError> {
-        let dispatcher = Arc::new(self.into_dispatcher()?);
-        dispatcher.providers.warm().await.map_err(state_error)?;
-        http::serve_dev(dispatcher, port, ready).await
-    }
-
-    /// Serves one client over stdin and stdout, as this user.
-    ///
-    /// # Errors
-    /// Why it cannot start, or a broken pipe.
-    pub async fn serve_stdio(self, user: Option<User>) -> Result<(), SettingsError> {
-        let dispatcher = Arc::new(self.into_dispatcher()?);
-        dispatcher.providers.warm().await.map_err(state_error)?;
-        let (input, output) = (tokio::io::stdin(), tokio::io::stdout());
-        let served =
-            crate::transport::stdio::serve(dispatcher.clone(), user.map(Arc::new), input, output)
-                .await;
-        dispatcher.stop().await;
-        served.map_err(|e| SettingsError::new(format!("stdin or stdout broke: {e}")))
     }
 }
 

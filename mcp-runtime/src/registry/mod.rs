@@ -5,16 +5,15 @@ mod list;
 mod skills;
 mod switch;
 mod template;
+mod view;
 mod wire;
 
-use std::borrow::Cow;
 use std::collections::HashMap;
 
 use serde_json::{Map, Value};
 
 use crate::descriptor::{
-    Item, Place, PromptDescriptor, ResourceDescriptor, TaskSupport, ToolDescriptor,
-    UiResourceDescriptor, Uri,
+    Item, Place, PromptDescriptor, ResourceDescriptor, TaskSupport, ToolDescriptor, Uri,
 };
 use crate::extract::Providers;
 use crate::protocol::ResourceContents;
@@ -30,6 +29,7 @@ pub(crate) use list::{List, TTL_MS};
 pub(crate) use skills::SkillSet;
 pub use skills::Skills;
 pub(crate) use switch::Changed;
+pub(crate) use view::View;
 pub(crate) use wire::view_meta;
 
 /// A tool with its schemas.
@@ -73,17 +73,6 @@ pub(crate) enum Found<'c> {
     Resource(&'c Resource, Map<String, Value>),
     View(&'c View, &'c Input),
     SkillFile(ResourceContents),
-}
-
-/// A view with its page.
-#[derive(Debug)]
-pub(crate) struct View {
-    pub descriptor: &'static UiResourceDescriptor,
-    /// The page as it goes out, where it is known without rendering.
-    pub page: Option<Cow<'static, str>>,
-    /// The uri under which it is listed.
-    pub uri: Cow<'static, str>,
-    switch: Switch,
 }
 
 /// All that a server serves.
@@ -276,35 +265,6 @@ impl Catalogue {
         })
     }
 
-    fn add_view(&mut self, d: &'static UiResourceDescriptor) -> Entry {
-        let switch = self.switches.of(&Item::UiResource(d));
-        self.by_uri.insert(d.uri, Address::View(self.views.len()));
-        let view = View {
-            descriptor: d,
-            page: d.page(),
-            uri: d.listed_uri(),
-            switch: switch.clone(),
-        };
-        let entry = everyone(wire::ui_resource(d, &view.uri)).switched_by(switch);
-        self.views.push(view);
-        entry
-    }
-
-    /// A view that a tool names must be served too: a host would read it and find nothing.
-    fn check_views(&self, items: &[Item], problems: &mut Vec<String>) {
-        for item in items {
-            if let Item::Tool(d) = item
-                && let Some(view) = d.ui
-                && !matches!(self.by_uri.get(view.uri), Some(Address::View(..)))
-            {
-                problems.push(format!(
-                    "the tool `{}` ({}) shows the view `{}`, which this server does not serve: add `{}` to its items",
-                    d.name, d.place, view.uri, view.name
-                ));
-            }
-        }
-    }
-
     pub(crate) fn tool(&self, name: &str) -> Option<&Tool> {
         self.tools.get(name).filter(|t| t.switch.is_on())
     }
@@ -321,15 +281,6 @@ impl Catalogue {
 
     pub(crate) fn prompt(&self, name: &str) -> Option<&Prompt> {
         self.prompts.get(name).filter(|p| p.switch.is_on())
-    }
-
-    /// The view under this uri, with any version of it: a host that kept an older one gets the current page.
-    pub(crate) fn view(&self, uri: &str) -> Option<&View> {
-        let unversioned = uri.split_once("?v=").map_or(uri, |(uri, _)| uri);
-        match self.by_uri.get(unversioned) {
-            Some(Address::View(i)) => self.views.get(*i).filter(|view| view.switch.is_on()),
-            _ => None,
-        }
     }
 
     /// What a uri leads to: a fixed one first, then the first template that fits.
@@ -408,11 +359,6 @@ impl Catalogue {
                 .iter()
                 .any(|p| p.complete.is_some() || input.suggests(p.name))
         })
-    }
-
-    /// Whether there is a view to render.
-    pub(crate) fn has_views(&self) -> bool {
-        !self.views.is_empty()
     }
 }
 
