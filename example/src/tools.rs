@@ -7,7 +7,8 @@ use mcp_runtime::prelude::*;
     title = "Roll dice",
     read_only,
     destructive = false,
-    open_world = false
+    open_world = false,
+    locked
 )]
 async fn roll_dice(
     /// How many sides the dice has.
@@ -36,7 +37,7 @@ struct Greeting {
 }
 
 /// Greet the signed-in user with a small interactive card.
-#[mcp_tool(title = "Greeting card", read_only, destructive = false, open_world = false, ui = GREETING_CARD)]
+#[mcp_tool(title = "Greeting card", read_only, destructive = false, open_world = false, locked, ui = GREETING_CARD)]
 async fn greeting_card(
     /// What the card says.
     #[arg(default = "Welcome to the Acme MCP server.")]

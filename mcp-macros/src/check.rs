@@ -1,7 +1,7 @@
 //! Judges the model: why did my macro fail? Everything here is a pure function of what was parsed.
 
 mod argument;
-mod json;
+pub(crate) mod json;
 mod uri;
 #[cfg(feature = "check-views")]
 mod view;
@@ -12,6 +12,7 @@ use proc_macro2::Ident;
 use syn::LitStr;
 
 use crate::errors::Errors;
+use crate::lock;
 use crate::model::{About, Function, Icon, Prompt, Resource, Schema, Source, Tool, UiResource};
 
 pub(crate) fn tool(tool: &Tool, errors: &Errors) {
@@ -39,6 +40,7 @@ pub(crate) fn tool(tool: &Tool, errors: &Errors) {
     if let Some(Schema::Inline(text)) = &tool.schema {
         inline_schema(text, errors);
     }
+    lock::check(tool, errors);
 }
 
 pub(crate) fn resource(resource: &Resource, errors: &Errors) {

@@ -11,10 +11,21 @@ use syn::spanned::Spanned as _;
 ///
 /// A macro cannot warn by itself. What the compiler warns of is the use of a constant that is called like the warning
 /// and marked `#[deprecated]` with its text.
-pub(crate) const WARNINGS: &[&str] = &[CHANGED_DEFAULT];
+pub(crate) const WARNINGS: &[&str] = &[
+    CHANGED_DEFAULT,
+    CHANGED_PATTERN,
+    REMOVED_ARGUMENT,
+    MISSING_LOCK,
+];
 
 /// A default is another than in the locked version.
 pub(crate) const CHANGED_DEFAULT: &str = "changed_default";
+/// A pattern is another than in the locked version.
+pub(crate) const CHANGED_PATTERN: &str = "changed_pattern";
+/// An argument of the locked version is gone, and nothing refuses it.
+pub(crate) const REMOVED_ARGUMENT: &str = "removed_argument";
+/// A tool is to be compared with a lock file that is not there.
+pub(crate) const MISSING_LOCK: &str = "missing_lock";
 
 /// The mistakes found so far.
 ///
@@ -42,7 +53,6 @@ impl Errors {
     }
 
     /// A warning at these tokens, by its name among [`WARNINGS`], unless the item allows it.
-    #[allow(dead_code, reason = "the lock is the first to warn")]
     pub(crate) fn warn(
         &self,
         name: &'static str,

@@ -9,6 +9,7 @@ use proc_macro::TokenStream;
 mod check;
 mod errors;
 mod expand;
+mod lock;
 mod model;
 mod parse;
 mod text;

@@ -128,6 +128,8 @@ mod guides {
     mod testing {}
     #[doc = include_str!("../../docs/authorization.md")]
     mod authorization {}
+    #[doc = include_str!("../../docs/schemas-in-ci.md")]
+    mod schemas_in_ci {}
     #[doc = include_str!("../../docs/production.md")]
     mod production {}
 }

@@ -2,7 +2,7 @@
 
 /// The text of each key and value of the root, which is empty where that is no object; or where the text is no JSON,
 /// in bytes.
-pub(super) fn root(text: &str) -> Result<Vec<(&str, &str)>, usize> {
+pub(crate) fn root(text: &str) -> Result<Vec<(&str, &str)>, usize> {
     let mut reader = Reader { text, at: 0 };
     let mut root = Vec::new();
     reader.space();
@@ -12,6 +12,20 @@ pub(super) fn root(text: &str) -> Result<Vec<(&str, &str)>, usize> {
         return Err(reader.at);
     }
     Ok(root)
+}
+
+/// The text of each item of the root, which is empty where that is no list; or where the text is no JSON, in bytes.
+pub(crate) fn items(text: &str) -> Result<Vec<&str>, usize> {
+    let mut reader = Reader { text, at: 0 };
+    let mut items = Vec::new();
+    reader.space();
+    if reader.peek() == Some(b'[') {
+        reader.list(b']', |reader| {
+            items.push(reader.cut(|r| r.value(1, &mut |_, _| {}))?);
+            Ok(())
+        })?;
+    }
+    Ok(items)
 }
 
 /// As deep as `serde_json` reads.
@@ -159,7 +173,7 @@ impl<'t> Reader<'t> {
 
 #[cfg(test)]
 mod tests {
-    use super::root;
+    use super::{items, root};
 
     #[test]
     fn json_is_told_from_what_only_looks_like_it() {
@@ -194,5 +208,7 @@ mod tests {
         assert_eq!(entries.len(), 2);
         assert_eq!(entries[0], ("\"type\"", "\"object\""));
         assert_eq!(root("[{\"a\": 1}]"), Ok(vec![]));
+        assert_eq!(items("[1, [2], \"3\"]"), Ok(vec!["1", "[2]", "\"3\""]));
+        assert_eq!(items("{}"), Ok(vec![]));
     }
 }

@@ -16,7 +16,9 @@ pub(crate) fn data_type(arguments: TokenStream, item: TokenStream) -> TokenStrea
             "shape the type with `#[serde(…)]` and `#[schemars(…)]` beside it",
         );
     }
-    match syn::parse2(item.clone()) {
+    let parsed = syn::parse2(item.clone());
+    let shaped = parsed.as_ref().ok().and_then(crate::lock::shaped);
+    match parsed {
         Ok(Item::Struct(item)) => derives(&item.attrs, &errors),
         Ok(Item::Enum(item)) => derives(&item.attrs, &errors),
         Ok(other) => {
@@ -38,6 +40,7 @@ pub(crate) fn data_type(arguments: TokenStream, item: TokenStream) -> TokenStrea
         #[serde(crate = "::mcp_runtime::__private::serde")]
         #[schemars(crate = "::mcp_runtime::__private::schemars")]
         #item
+        #shaped
     }
 }
 

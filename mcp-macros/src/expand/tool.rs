@@ -59,11 +59,12 @@ pub(super) fn expand(tool: &Tool) -> TokenStream {
         .ui
         .is_some()
         .then(|| quote!(const _: () = #p::assert_ui_result::<#output>();));
+    let lock = crate::lock::tokens(tool);
     common::item(
         origin,
         &Ident::new("Tool", Span::call_site()),
         &descriptor,
-        &quote!(#items #shown),
+        &quote!(#items #shown #lock),
     )
 }
 

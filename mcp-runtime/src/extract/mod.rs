@@ -9,6 +9,7 @@ mod context;
 mod default;
 mod provide;
 mod rounds;
+mod shape;
 mod user;
 
 pub use argument::{Argument, ArgumentType, Arguments, Text};
@@ -18,6 +19,7 @@ pub use complete::{Completer, Completing, Completions, IntoCompletions};
 pub use constraint::{Bounds, Lengthy, Pattern, Ranged, Textual};
 pub use context::Context;
 pub use default::{Nullish, Published};
+pub use shape::{Probe, Shape, Shaped, Unshaped};
 pub use user::User;
 
 pub(crate) use argument::{may_be_absent, schema, try_decode};

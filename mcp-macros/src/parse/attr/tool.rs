@@ -27,6 +27,7 @@ const TOOL: &[&str] = &[
     "schema",
     "timeout",
     "task",
+    "locked",
     "rename_all",
     "allow",
 ];
@@ -48,6 +49,7 @@ pub(crate) fn tool(tokens: TokenStream, item: &AnnotatedFn, errors: &Errors) -> 
         schema: None,
         timeout_ms: None,
         task: None,
+        locked: None,
     };
     for entry in &entries {
         match entry.key.to_string().as_str() {
@@ -71,6 +73,7 @@ pub(crate) fn tool(tokens: TokenStream, item: &AnnotatedFn, errors: &Errors) -> 
                 let support = entry.one_of(&["optional", "required"], errors);
                 tool.task = support.map(|s| variant(&s.value(), &entry.key));
             }
+            "locked" => tool.locked = entry.set(errors),
             _ => tool.about.read(entry, errors),
         }
     }
