@@ -13,7 +13,7 @@ use super::params::Params;
 use super::secret::{Secret, digest};
 use super::server::Server;
 use super::throttle::prefix;
-use super::{pkce, redirect_uri};
+use super::{pkce, redirect_uri, remembered};
 use crate::store::{Kept, StoreError, Transaction, Waiting};
 
 /// How long a user may take to sign in, in milliseconds.
@@ -43,6 +43,9 @@ pub(crate) struct Frozen {
     /// Whether the client's document was not read yet, so that nobody has vouched for the redirect URI.
     #[serde(default)]
     pub(crate) unread: bool,
+    /// Whether the user must be asked, whatever was said before.
+    #[serde(default)]
+    pub(crate) ask: bool,
 }
 
 /// What becomes of an authorization request.
@@ -99,11 +102,21 @@ pub(crate) async fn begin(
         Err(stop) => return Begun::Page(stop),
     };
     // From here on there is a client to tell, unless its document is still to be read.
-    match judge(server, params, &client, &redirect_uri, browser).await {
-        Ok(frozen) => match freeze(server, &frozen, browser, address).await {
-            Ok((handle, browser)) => Begun::SignIn { handle, browser },
-            Err(stop) => Begun::Page(stop),
-        },
+    match judge(server, params, &client, &redirect_uri) {
+        Ok(frozen) => {
+            match by_memory(server, &client, &frozen, browser, address).await {
+                Ok(Some(to)) => return Begun::Redirect(to),
+                Ok(None) => {}
+                Err(stop) => return Begun::Page(stop),
+            }
+            if let Err(fault) = may_show(server, params, browser).await {
+                return tell(server, params, &client, &redirect_uri, browser, fault).await;
+            }
+            match freeze(server, &frozen, browser, address).await {
+                Ok((handle, browser)) => Begun::SignIn { handle, browser },
+                Err(stop) => Begun::Page(stop),
+            }
+        }
         Err(fault) => tell(server, params, &client, &redirect_uri, browser, fault).await,
     }
 }
@@ -179,11 +192,11 @@ pub(crate) fn registered(server: &Server, client: &Client, asked: Option<&str>) 
 
 /// Makes sure that the client is still one, and that the redirect URI is its own: the document of a client that is named
 /// by a URL may have come, or changed, since the request was judged.
-pub(crate) async fn confirm(server: &Server, frozen: &Frozen) -> Result<(), Stop> {
+pub(crate) async fn confirm(server: &Server, frozen: &Frozen) -> Result<Client, Stop> {
     let client = clients::find(server, &frozen.client_id).await?;
     let client = client.ok_or_else(unknown_client)?;
     match registered(server, &client, Some(&frozen.redirect_uri)) {
-        Some(_) => Ok(()),
+        Some(_) => Ok(client),
         None => {
             tracing::warn!(
                 client = client.id,
@@ -201,12 +214,11 @@ pub(crate) fn unknown_client() -> Stop {
     )
 }
 
-async fn judge(
+fn judge(
     server: &Server,
     params: &Params,
     client: &Asking,
     redirect_uri: &str,
-    browser: &Browser,
 ) -> Result<Frozen, Fault> {
     params.refuse_repeats()?;
     if params
@@ -263,19 +275,11 @@ async fn judge(
         params.one("code_challenge")?,
         params.one("code_challenge_method")?,
     )?;
-    let login = match params.one("prompt")? {
-        Some("none") => {
-            let signed_in = browser.session(server).await?.is_some();
-            // Consent is asked every time, so there is nothing that could be granted in silence.
-            return Err(match signed_in {
-                true => Fault::new("consent_required", "the user must consent"),
-                false => Fault::new("login_required", "the user must sign in"),
-            });
-        }
-        prompt => {
-            prompt.is_some_and(|p| p.split(' ').any(|p| p == "login" || p == "select_account"))
-        }
-    };
+    let mut prompt = params.one("prompt")?.unwrap_or_default().split(' ');
+    let login = prompt
+        .clone()
+        .any(|p| p == "login" || p == "select_account");
+    let ask = login || prompt.any(|p| p == "consent");
     Ok(Frozen {
         client_id: client.id().to_owned(),
         redirect_uri: redirect_uri.to_owned(),
@@ -285,6 +289,34 @@ async fn judge(
         challenge: challenge.to_owned(),
         login,
         unread: matches!(client, Asking::Unread(_)),
+        ask,
+    })
+}
+
+/// The redirect of a request that needs no question. Of a client that is still to be read nothing is remembered.
+async fn by_memory(
+    server: &Server,
+    client: &Asking,
+    frozen: &Frozen,
+    browser: &Browser,
+    address: Option<IpAddr>,
+) -> Result<Option<String>, Stop> {
+    match client {
+        Asking::Client(client) => {
+            remembered::answer(server, client, frozen, browser, address).await
+        }
+        Asking::Unread(_) => Ok(None),
+    }
+}
+
+/// Refuses to show a page where the client wants none (`prompt=none`).
+async fn may_show(server: &Server, params: &Params, browser: &Browser) -> Result<(), Fault> {
+    if params.one("prompt")? != Some("none") {
+        return Ok(());
+    }
+    Err(match browser.session(server).await?.is_some() {
+        true => Fault::new("consent_required", "the user must consent"),
+        false => Fault::new("login_required", "the user must sign in"),
     })
 }
 
@@ -310,7 +342,7 @@ pub(crate) fn check_resource(server: &Server, params: &Params) -> Result<(), Fau
     Ok(())
 }
 
-async fn freeze(
+pub(crate) async fn freeze(
     server: &Server,
     frozen: &Frozen,
     browser: &Browser,

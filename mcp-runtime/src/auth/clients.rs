@@ -156,6 +156,11 @@ impl Client {
         }
     }
 
+    /// What it says of itself, as a digest: a client that changes it is another one to its users.
+    pub(crate) fn face(&self) -> String {
+        digest(&serde_json::to_string(&self.metadata).unwrap_or_default())
+    }
+
     /// Whether it has a secret or a key to prove itself by.
     pub(crate) fn is_confidential(&self) -> bool {
         self.metadata.token_endpoint_auth_method != AuthMethod::None

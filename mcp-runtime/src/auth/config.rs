@@ -35,6 +35,8 @@ pub(crate) struct Config {
     /// How long a browser stays signed in.
     pub(crate) session_lifetime: Duration,
     pub(crate) localhost_redirects: bool,
+    /// Whether a yes stands for later requests with nothing new in them.
+    pub(crate) remember_consent: bool,
     /// In lower case.
     pub(crate) private_use_schemes: Vec<String>,
     pub(crate) clock: Clock,
@@ -67,6 +69,7 @@ impl Default for Config {
             grant_lifetime: 90 * DAY,
             session_lifetime: DAY / 2,
             localhost_redirects: true,
+            remember_consent: true,
             private_use_schemes: Vec::new(),
             clock: Clock::system(),
             clients: Vec::new(),
@@ -203,6 +206,14 @@ impl Auth {
     #[must_use]
     pub fn localhost_redirects(self, allowed: bool) -> Self {
         self.set(|c| c.localhost_redirects = allowed)
+    }
+
+    /// Whether a user who is signed in is spared the page where there is nothing new to say yes to: the same client, with
+    /// the same name and redirect URI, asks for no scope beyond those of a grant that lives. Yes by default; programs on
+    /// the user's machine, and requests that another site's page may have caused, are asked for every time all the same.
+    #[must_use]
+    pub fn remember_consent(self, remember: bool) -> Self {
+        self.set(|c| c.remember_consent = remember)
     }
 
     /// The schemes of apps to which clients may redirect, such as `cursor` for `cursor://` (RFC 8252 §7.1): none by

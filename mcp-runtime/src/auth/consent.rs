@@ -5,6 +5,7 @@
 
 use std::net::IpAddr;
 
+use super::approve::{Yes, approve};
 use super::audit::audit;
 use super::authorize::{self, Frozen, Stop};
 use super::clients::{self, Client, Known};
@@ -13,10 +14,10 @@ use super::login::{self, Refused};
 use super::params::Params;
 use super::redirect_uri;
 use super::scope::Scopes;
-use super::secret::{self, Secret, random_id};
+use super::secret::{self, Secret};
 use super::server::Server;
 use super::standing::Standing;
-use crate::store::{Approval, CodeRecord, Grant, Proof, SessionRecord, StoreError, Transaction};
+use crate::store::{Proof, SessionRecord, StoreError, Transaction};
 
 /// What a browser's cookies say.
 #[derive(Debug, Default)]
@@ -25,6 +26,8 @@ pub(crate) struct Browser {
     pub(crate) pre_login: Option<Secret>,
     /// Set by the login.
     pub(crate) session: Option<Secret>,
+    /// Whether the browser says that no page led here, but its user: an address that was typed, or opened by an app.
+    pub(crate) came_by_themselves: bool,
 }
 
 impl Browser {
@@ -154,17 +157,16 @@ pub(crate) async fn answer(
         }
     };
     if by_session && let Some((session, _)) = session {
-        authorize::confirm(server, &frozen).await?;
-        let to = approve(
-            server,
-            &transaction,
-            &frozen,
-            &scope,
-            &session.user_id,
-            Proof::Session(&session.handle),
-            None,
-        )
-        .await?;
+        let client = authorize::confirm(server, &frozen).await?;
+        let yes = Yes {
+            handle: &transaction.handle,
+            scope: &scope,
+            user_id: &session.user_id,
+            by: Proof::Session(&session.handle),
+            session: None,
+            until: None,
+        };
+        let to = approve(server, &frozen, &client, yes).await?;
         return Ok(Answered::Redirect { to, session: None });
     }
 
@@ -172,7 +174,7 @@ pub(crate) async fn answer(
     let password = Secret::new(one(params, "password")?.unwrap_or_default().to_owned());
     match login::check(server, name, &password, address).await {
         Ok(user) => {
-            authorize::confirm(server, &frozen).await?;
+            let client = authorize::confirm(server, &frozen).await?;
             let cookie = Secret::random();
             let record = SessionRecord {
                 handle: cookie.digest(),
@@ -181,8 +183,15 @@ pub(crate) async fn answer(
             };
             let replaced = browser.session.as_ref().map(Secret::digest);
             let session = Some((&record, replaced.as_deref()));
-            let by = Proof::Password(&user.password);
-            let to = approve(server, &transaction, &frozen, &scope, &user.id, by, session).await?;
+            let yes = Yes {
+                handle: &transaction.handle,
+                scope: &scope,
+                user_id: &user.id,
+                by: Proof::Password(&user.password),
+                session,
+                until: None,
+            };
+            let to = approve(server, &frozen, &client, yes).await?;
             Ok(Answered::Redirect {
                 to,
                 session: Some(cookie),
@@ -355,65 +364,6 @@ async fn deny(
         "the user denied the request",
     );
     Ok(Answered::Redirect { to, session: None })
-}
-
-/// Closes the request and writes grant and code; the redirect that carries the code.
-async fn approve(
-    server: &Server,
-    transaction: &Transaction,
-    frozen: &Frozen,
-    scope: &str,
-    user_id: &str,
-    by: Proof<'_>,
-    session: Option<(&SessionRecord, Option<&str>)>,
-) -> Result<String, Stop> {
-    let now = server.now();
-    let code = Secret::random();
-    let grant = Grant {
-        id: random_id(),
-        user_id: user_id.to_owned(),
-        client_id: frozen.client_id.clone(),
-        redirect_uri: frozen.redirect_uri.clone(),
-        resource: server.resource.clone(),
-        scope: scope.to_owned(),
-        created_at: now,
-        expires_at: now + millis(server.config.grant_lifetime),
-    };
-    let record = CodeRecord {
-        digest: code.digest(),
-        grant_id: grant.id.clone(),
-        challenge: frozen.challenge.clone(),
-        redirect_uri: frozen
-            .redirect_uri_named
-            .then(|| frozen.redirect_uri.clone()),
-        expires_at: now + millis(server.config.code_lifetime),
-    };
-    let approval = Approval {
-        handle: &transaction.handle,
-        grant: &grant,
-        code: &record,
-        by,
-        session,
-    };
-    if !server.store.approve(approval, now).await? {
-        return Err(Stop::new(
-            400,
-            "This sign-in was answered already, or you were signed out meanwhile. Go back to your \
-             app and connect again.",
-        ));
-    }
-    audit!(
-        info,
-        "consent",
-        user = user_id,
-        client = grant.client_id,
-        grant = grant.id,
-        scope = scope
-    );
-    let mut params = vec![("code", code.expose())];
-    params.extend(frozen.state.as_deref().map(|state| ("state", state)));
-    params.push(("iss", &server.issuer));
-    Ok(redirect_uri::with_params(&frozen.redirect_uri, &params))
 }
 
 /// The token of a page: only this server can make it, only for this handle, browser and session.

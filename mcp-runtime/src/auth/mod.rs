@@ -8,6 +8,8 @@ mod access_token;
 mod account;
 #[cfg(all(feature = "auth", feature = "cli"))]
 mod admin;
+#[cfg(feature = "auth")]
+mod approve;
 #[cfg(feature = "fetch")]
 mod assertion;
 #[cfg(feature = "auth")]
@@ -63,6 +65,8 @@ mod redirect_uri;
 mod refresh;
 #[cfg(feature = "auth")]
 mod register;
+#[cfg(feature = "auth")]
+mod remembered;
 #[cfg(feature = "auth")]
 mod resource;
 #[cfg(feature = "auth")]

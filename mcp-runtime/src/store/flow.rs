@@ -119,6 +119,8 @@ pub(crate) struct Approval<'a> {
     pub(crate) handle: &'a str,
     /// The grant.
     pub(crate) grant: &'a Grant,
+    /// A digest of what its client said of itself.
+    pub(crate) client_face: &'a str,
     /// Its code.
     pub(crate) code: &'a CodeRecord,
     /// What the approval rests on; it must still hold.

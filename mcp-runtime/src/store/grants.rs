@@ -97,6 +97,21 @@ pub(crate) struct Retry {
     pub(crate) times: i64,
 }
 
+/// What two grants have in common if one yes can stand for both.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Past<'a> {
+    /// Who allowed it.
+    pub(crate) user_id: &'a str,
+    /// To whom.
+    pub(crate) client_id: &'a str,
+    /// A digest of what that client said of itself.
+    pub(crate) client_face: &'a str,
+    /// Where the code went.
+    pub(crate) redirect_uri: &'a str,
+    /// For which resource.
+    pub(crate) resource: &'a str,
+}
+
 /// Verbs about grants.
 pub(crate) trait Grants {
     /// A code and its grant, used or not.
@@ -135,6 +150,9 @@ pub(crate) trait Grants {
         now: Millis,
         denied_until: Millis,
     ) -> Reply<'a, bool>;
+
+    /// The scopes and ends of the grants that live of a yes like this one.
+    fn given<'a>(&'a self, past: Past<'a>, now: Millis) -> Reply<'a, Vec<(String, Millis)>>;
 
     /// Whether a grant lives.
     fn grant_lives<'a>(&'a self, id: &'a str, now: Millis) -> Reply<'a, bool>;

@@ -28,7 +28,7 @@ pub(crate) use flow::{
     Approval, Flow, Kept, Proof, Retention, SessionRecord, Transaction, Waiting,
 };
 pub(crate) use grants::{
-    CodeRecord, Grant, GrantLine, Grants, Redeemed, RefreshRecord, Retry, Rotated,
+    CodeRecord, Grant, GrantLine, Grants, Past, Redeemed, RefreshRecord, Retry, Rotated,
 };
 pub(crate) use keys::{KeyRecord, Keys, Revocation};
 pub(crate) use sql::{Sql, write_private};

@@ -4,7 +4,9 @@ use serde_json::json;
 
 use crate::support::browser::filled;
 use crate::support::jwt::claims;
-use crate::support::{Database, Flow, LOOPBACK, Page, Params, Setup, TestServer, Tokens, WEB};
+use crate::support::{
+    Database, Flow, LOOPBACK, Page, Params, Reply, Setup, TestServer, Tokens, WEB,
+};
 
 async fn signed_in(server: &TestServer, redirect_uri: &str) -> Flow {
     let mut flow = Flow::at(server, redirect_uri).await;
@@ -118,38 +120,160 @@ async fn item_50_the_consent_page_without_its_session_gives_no_code() {
     assert_eq!(reply.status, 401, "{reply:?}");
 }
 
-#[tokio::test]
-async fn item_51_every_request_is_asked_for_anew() {
-    let server = TestServer::start();
-    for uri in [LOOPBACK, WEB] {
-        let mut flow = signed_in(&server, uri).await;
-        // What was approved a moment ago, less, more than registered, and by a cross-site link.
-        for request in [
-            flow.request(),
-            flow.request().set("scope", "read"),
-            flow.request().without("scope").without("resource"),
-        ] {
-            let page = flow.login_page_of(&request).await;
-            assert!(!page.asks_for_password(), "the session is still there");
-            let reply = flow.submit(&page, "", "").await;
-            assert!(reply.answer("code").is_some());
-        }
-        let authorize = server.url(&format!("/authorize?{}", flow.request().encoded()));
-        let from_elsewhere = [("sec-fetch-site", "cross-site")];
-        let reply = flow
-            .browser
-            .get_with(&authorize, &from_elsewhere)
-            .await
-            .expect(302);
-        let login = reply.header("location").expect("a location").to_owned();
-        assert!(!login.contains("code="), "{login}");
-        flow.browser
-            .get_with(&login, &from_elsewhere)
-            .await
-            .expect(200)
-            .page()
-            .form();
+/// A code without a question, if that is what the request gets.
+fn silent(reply: &Reply) -> Option<String> {
+    let location = reply.header("location").expect("a redirect");
+    match location.starts_with("https://c.test/") {
+        true => reply.answer("code"),
+        false => None,
     }
+}
+
+#[tokio::test]
+async fn item_51_a_yes_stands_for_the_same_request_again() {
+    let server = TestServer::start();
+    let mut flow = signed_in(&server, WEB).await;
+    let reply = flow
+        .authorize_from(&flow.request(), "none")
+        .await
+        .expect(302);
+    assert_eq!(reply.answer("state").as_ref(), Some(&flow.state));
+    assert_eq!(reply.answer("iss").as_ref(), Some(&server.base));
+    let code = silent(&reply).expect("a code");
+    let tokens = Tokens::of(&flow.token(&flow.redemption(&code)).await);
+    assert_eq!(tokens.scope, "read dice:roll");
+    // Less than was allowed is nothing new.
+    let less = flow.request().set("scope", "read");
+    let code = silent(&flow.authorize_from(&less, "none").await).expect("a code");
+    let tokens = Tokens::of(&flow.token(&flow.redemption(&code)).await);
+    assert_eq!(tokens.scope, "read");
+    let quiet = flow.request().and("prompt", "none");
+    assert!(silent(&flow.authorize_from(&quiet, "none").await).is_some());
+}
+
+#[tokio::test]
+async fn item_51_whatever_is_new_is_asked_for() {
+    let server = TestServer::start();
+    let mut flow = signed_in(&server, WEB).await;
+    let asked = async |flow: &mut Flow, request: &Params, from: &str| {
+        let reply = flow.authorize_from(request, from).await.expect(302);
+        let login = reply.header("location").expect("a location").to_owned();
+        assert!(login.starts_with("/login?txn="), "{login}");
+        let page = flow.browser.get(&login).await.expect(200).page();
+        assert!(!page.text.is_empty() && page.forms().len() == 2);
+    };
+    let request = flow.request();
+    // A wider scope; a user who wants to be asked; a page of elsewhere, or a browser that does not say.
+    asked(
+        &mut flow,
+        &request.clone().set("scope", "read dice:roll dice:audit"),
+        "none",
+    )
+    .await;
+    for prompt in ["consent", "login", "select_account"] {
+        asked(&mut flow, &request.clone().and("prompt", prompt), "none").await;
+    }
+    for from in ["cross-site", "same-site", "same-origin", ""] {
+        asked(&mut flow, &request, from).await;
+    }
+    let target = server.url(&format!("/authorize?{}", request.encoded()));
+    let reply = flow.browser.get_with(&target, &[]).await.expect(302);
+    assert!(silent(&reply).is_none(), "no Sec-Fetch-Site");
+
+    // Another redirect URI of the same client, another client, another user, another browser.
+    let metadata = json!({
+        "redirect_uris": [WEB, "https://c.test/other"],
+        "token_endpoint_auth_method": "none",
+    });
+    let mut two = Flow::registered(&server, &metadata).await;
+    two.browser = flow.browser.clone();
+    two.tokens().await;
+    assert!(silent(&two.authorize_from(&two.request(), "none").await).is_some());
+    let other = two.request().set("redirect_uri", "https://c.test/other");
+    asked(&mut two, &other, "none").await;
+    let mut another = Flow::at(&server, WEB).await;
+    another.browser = flow.browser.clone();
+    let request = another.request();
+    asked(&mut another, &request, "none").await;
+    let mut bob = flow.in_another_browser();
+    let request = flow.request();
+    asked(&mut bob, &request, "none").await;
+    bob.sign_in("bob", "hunter2").await.expect(303);
+    assert!(silent(&bob.authorize_from(&request, "none").await).is_some());
+    // Without a session the page that signs in asks.
+    flow.browser
+        .cookies
+        .retain(|name, _| !name.contains("session"));
+    asked(&mut flow, &request, "none").await;
+}
+
+#[tokio::test]
+async fn item_51_what_was_narrowed_or_ended_is_asked_for_again() {
+    let server = TestServer::start();
+    let mut flow = Flow::at(&server, WEB).await;
+    let page = flow.login_page().await;
+    let form = unticked(&page, "dice:roll", "alice", "password123");
+    flow.browser
+        .post(&page.form().action, &form)
+        .await
+        .expect(303);
+    let request = flow.request();
+    assert!(silent(&flow.authorize_from(&request, "none").await).is_none());
+    let narrow = request.clone().set("scope", "read");
+    let code = silent(&flow.authorize_from(&narrow, "none").await).expect("a code");
+    let tokens = Tokens::of(&flow.token(&flow.redemption(&code)).await);
+
+    // One of two grants ended: the other still says yes. All of them ended: nothing does.
+    let form = flow.as_client(Params::of(&[("token", &tokens.refresh)]));
+    server.form("/revoke", &[], &form).await.expect(200);
+    assert!(silent(&flow.authorize_from(&narrow, "none").await).is_some());
+    let page = flow.browser.get("/account").await.expect(200).page();
+    let everywhere = page.forms().pop().expect("a form");
+    let csrf = &everywhere.fields[0].value;
+    let form = Params::of(&[("csrf", csrf), ("action", "everywhere")]);
+    flow.browser.post("/account", &form).await.expect(303);
+    flow.sign_in("alice", "password123").await.expect(303);
+    let other = flow.request().set("scope", "read dice:roll dice:audit");
+    assert!(silent(&flow.authorize_from(&other, "none").await).is_none());
+}
+
+#[tokio::test]
+async fn item_51_a_client_with_another_face_is_asked_for_again() {
+    let database = Database::new();
+    let server = Setup::new().on(&database).start();
+    let mut flow = signed_in(&server, WEB).await;
+    server
+        .clock
+        .advance(std::time::Duration::from_secs(60 * 60));
+    let request = flow.request();
+    assert!(silent(&flow.authorize_from(&request, "none").await).is_some());
+    // What comes of a remembered yes ends when the first one would have.
+    let ends = "SELECT DISTINCT CAST(expires_at AS TEXT) FROM grants";
+    assert_eq!(database.column(ends).await.len(), 1);
+    database
+        .execute("UPDATE clients SET metadata = replace(metadata, 'Test Client', 'Your Bank')")
+        .await;
+    assert!(silent(&flow.authorize_from(&request, "none").await).is_none());
+}
+
+#[tokio::test]
+async fn item_51_programs_on_the_users_machine_are_asked_for_every_time() {
+    let server = TestServer::with(|auth| auth.private_use_schemes(["cursor"]));
+    for uri in [LOOPBACK, "http://localhost:9/cb", "cursor://x/cb"] {
+        let mut flow = signed_in(&server, uri).await;
+        let request = flow.request();
+        let reply = flow.authorize_from(&request, "none").await.expect(302);
+        let login = reply.header("location").expect("a location");
+        assert!(login.starts_with("/login?txn="), "{uri}: {login}");
+    }
+}
+
+#[tokio::test]
+async fn item_51_every_request_is_asked_for_where_that_is_set() {
+    let server = TestServer::with(|auth| auth.remember_consent(false));
+    let mut flow = signed_in(&server, WEB).await;
+    let request = flow.request();
+    assert!(silent(&flow.authorize_from(&request, "none").await).is_none());
 }
 
 #[tokio::test]

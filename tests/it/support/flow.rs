@@ -140,8 +140,19 @@ impl Flow {
     }
 
     pub(crate) async fn authorize(&mut self, request: &Params) -> Reply {
+        // A web app's page leads here; a program on the user's machine opens the address.
+        let from = match self.redirect_uri.starts_with("https://") {
+            true => "cross-site",
+            false => "none",
+        };
+        self.authorize_from(request, from).await
+    }
+
+    /// The same with what the browser says of who led here (`Sec-Fetch-Site`).
+    pub(crate) async fn authorize_from(&mut self, request: &Params, from: &str) -> Reply {
         let target = self.door.url(&format!("/authorize?{}", request.encoded()));
-        self.browser.get(&target).await
+        let headers = [("sec-fetch-site", from)];
+        self.browser.get_with(&target, &headers).await
     }
 
     /// The page that a good request leads to.

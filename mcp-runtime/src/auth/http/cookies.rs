@@ -3,6 +3,7 @@
 use actix_web::HttpRequest;
 use actix_web::http::header::{self, HeaderValue};
 
+use super::origin;
 use crate::auth::Site;
 use crate::auth::consent::Browser;
 use crate::auth::secret::{Secret, digest};
@@ -41,6 +42,7 @@ impl Cookies {
         Browser {
             pre_login: find(req, &self.name("browser")),
             session: find(req, &self.name("session")),
+            came_by_themselves: origin::came_by_themselves(req),
         }
     }
 

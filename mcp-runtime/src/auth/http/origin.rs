@@ -18,3 +18,12 @@ pub(super) fn is_foreign(req: &HttpRequest, site: &Site) -> bool {
         .any(|value| value.as_bytes() != b"same-origin" && value.as_bytes() != b"none");
     foreign_origin || foreign_fetch
 }
+
+/// Whether the browser says that no page led here, but its user. One that says nothing may be a page's.
+pub(super) fn came_by_themselves(req: &HttpRequest) -> bool {
+    let mut values = req.headers().get_all("Sec-Fetch-Site");
+    let (Some(one), None) = (values.next(), values.next()) else {
+        return false;
+    };
+    one.as_bytes() == b"none"
+}

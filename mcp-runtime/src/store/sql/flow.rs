@@ -121,6 +121,7 @@ impl Flow for Sql {
             let Approval {
                 handle,
                 grant,
+                client_face,
                 code,
                 by,
                 session,
@@ -145,7 +146,8 @@ impl Flow for Sql {
                 &grant.resource,
                 &grant.scope,
                 grant.created_at,
-                grant.expires_at
+                grant.expires_at,
+                client_face
             ];
             write.run(grants::ADD, values).await?;
             let values = args![

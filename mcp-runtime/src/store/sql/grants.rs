@@ -1,13 +1,13 @@
 use super::database::{Row, Write, args};
 use super::{Sql, keys};
 use crate::store::{
-    CodeRecord, Grant, GrantLine, Grants, Millis, Redeemed, RefreshRecord, Reply, Retry, Rotated,
-    StoreError,
+    CodeRecord, Grant, GrantLine, Grants, Millis, Past, Redeemed, RefreshRecord, Reply, Retry,
+    Rotated, StoreError,
 };
 
 pub(super) const ADD: &str = "INSERT INTO grants \
-    (id, user_id, client_id, redirect_uri, resource, scope, created_at, expires_at) \
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+    (id, user_id, client_id, redirect_uri, resource, scope, created_at, expires_at, client_face) \
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
 pub(super) const ADD_CODE: &str = "INSERT INTO codes \
     (digest, grant_id, challenge, redirect_uri, expires_at) VALUES ($1, $2, $3, $4, $5)";
 const CODE: &str = "SELECT codes.digest, codes.grant_id, codes.challenge, codes.expires_at, \
@@ -51,6 +51,9 @@ const USED_REFRESH: &str = "SELECT grant_id FROM refresh_tokens \
     WHERE next.grant_id = refresh_tokens.grant_id \
     AND next.digest = $4 AND next.used_at IS NULL))";
 const REVOKE: &str = "UPDATE grants SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL";
+const GIVEN: &str = "SELECT scope, expires_at FROM grants WHERE user_id = $1 AND client_id = $2 \
+    AND client_face = $3 AND redirect_uri = $4 AND resource = $5 \
+    AND revoked_at IS NULL AND expires_at > $6";
 const LIVES: &str = "SELECT id FROM grants \
     WHERE id = $1 AND revoked_at IS NULL AND expires_at > $2";
 const LIST: &str = "SELECT grants.id, grants.user_id, grants.client_id, grants.redirect_uri, \
@@ -172,6 +175,22 @@ impl Grants for Sql {
             let revoked = revoke(&mut write, id, now, denied_until).await?;
             write.commit().await?;
             Ok(revoked)
+        })
+    }
+
+    fn given<'a>(&'a self, past: Past<'a>, now: Millis) -> Reply<'a, Vec<(String, Millis)>> {
+        Box::pin(async move {
+            let values = args![
+                past.user_id,
+                past.client_id,
+                past.client_face,
+                past.redirect_uri,
+                past.resource,
+                now
+            ];
+            let rows = self.database()?.rows(GIVEN, values).await?;
+            let read = |row: &Row| Ok((row.get("scope")?, row.get("expires_at")?));
+            rows.iter().map(read).collect()
         })
     }
 

@@ -188,6 +188,7 @@ async fn approved(store: &Sql) {
     let kept = store.put_transaction(&other, most(1, 1), 0).await;
     assert_eq!(kept.expect("a verb"), Kept::Full);
     let approval = || Approval {
+        client_face: "face",
         handle: "t",
         grant: &grant,
         code: &code,
@@ -391,6 +392,7 @@ async fn item_78_no_approval_outlives_the_password_that_it_rests_on() {
             async move {
                 let (grant, code) = grant_and_code(&id);
                 let approval = Approval {
+                    client_face: "face",
                     handle: &id,
                     grant: &grant,
                     code: &code,
