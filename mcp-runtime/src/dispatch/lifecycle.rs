@@ -3,6 +3,7 @@
 use bytes::Bytes;
 use serde_json::{Map, Value, json};
 
+use super::method::Offer;
 use crate::protocol::{ProtocolVersion, SKILLS_EXTENSION, TASKS_EXTENSION, UI_EXTENSION};
 use crate::registry::{Catalogue, TTL_MS};
 use crate::settings::SettingsError;
@@ -17,6 +18,7 @@ pub(crate) struct ServerInfo {
     pub extensions: Map<String, Value>,
     /// Whether anyone holds the handle by which lists and resources change.
     pub changes: bool,
+    offer: Offer,
     capabilities: Map<String, Value>,
     discover: Bytes,
 }
@@ -30,6 +32,7 @@ impl ServerInfo {
             instructions: None,
             extensions: Map::new(),
             changes: false,
+            offer: Offer::default(),
             capabilities: Map::new(),
             discover: Bytes::new(),
         }
@@ -66,23 +69,25 @@ impl ServerInfo {
 
     /// Advertises exactly what is there.
     pub(super) fn with_capabilities_of(mut self, catalogue: &Catalogue) -> Self {
+        let offer = Offer::of(catalogue, self.changes);
+        self.offer = offer;
         let mut capabilities = Map::new();
-        let (lists, resources) = if self.changes {
+        let (lists, resources) = if offer.changes {
             let lists = json!({ "listChanged": true });
             (lists, json!({ "listChanged": true, "subscribe": true }))
         } else {
             (json!({}), json!({}))
         };
-        if !catalogue.tool_list.is_empty() {
+        if offer.tools {
             capabilities.insert("tools".into(), lists.clone());
         }
-        if !catalogue.prompt_list.is_empty() {
+        if offer.prompts {
             capabilities.insert("prompts".into(), lists);
         }
-        if !catalogue.resource_list.is_empty() || !catalogue.template_list.is_empty() {
+        if offer.resources {
             capabilities.insert("resources".into(), resources);
         }
-        if catalogue.completes() {
+        if offer.completions {
             capabilities.insert("completions".into(), json!({}));
         }
         capabilities.insert("logging".into(), json!({}));
@@ -91,7 +96,7 @@ impl ServerInfo {
                 .entry(UI_EXTENSION)
                 .or_insert_with(|| json!({}));
         }
-        if !catalogue.skills.is_empty() {
+        if offer.skills {
             self.extensions
                 .entry(SKILLS_EXTENSION)
                 .or_insert_with(|| json!({ "directoryRead": true }));
@@ -109,13 +114,13 @@ impl ServerInfo {
         &self.capabilities
     }
 
-    pub(super) fn has_resources(&self) -> bool {
-        self.capabilities.contains_key("resources")
+    pub(super) fn offer(&self) -> &Offer {
+        &self.offer
     }
 
     /// Whether clients are told of changes at all.
     pub(crate) fn lists_change(&self) -> bool {
-        self.changes
+        self.offer.changes
     }
 
     fn implementation(&self) -> Value {

@@ -7,6 +7,7 @@ mod events;
 mod guard;
 mod handle;
 mod lifecycle;
+mod method;
 mod outcome;
 mod prompts;
 mod resources;
@@ -26,6 +27,7 @@ use crate::registry::Catalogue;
 pub(crate) use events::Listener;
 pub use handle::ServerHandle;
 pub(crate) use lifecycle::ServerInfo;
+use method::Method;
 pub(crate) use outcome::{Failure, Reply};
 use rounds::Seal;
 pub use tasks::TaskOptions;
@@ -48,6 +50,7 @@ pub(crate) trait Session: Sync {
     fn listener(&self) -> Arc<Listener>;
 }
 
+/// `{}` exactly, as the older wires have it.
 const DONE: Reply = Reply::Written(bytes::Bytes::from_static(b"{}"));
 
 /// Answers requests.
@@ -92,42 +95,7 @@ impl Dispatcher {
 
     /// Whether the revision has this method; a transport says so before it looks at anything else.
     pub(crate) fn knows(&self, method: &str, version: ProtocolVersion) -> bool {
-        let both = matches!(
-            method,
-            "tools/list"
-                | "tools/call"
-                | "resources/list"
-                | "resources/templates/list"
-                | "resources/read"
-                | "prompts/list"
-                | "prompts/get"
-                | "skills/list"
-                | "skills/get"
-                | "resources/directory/read"
-                | "completion/complete"
-        );
-        let here = match method.split('/').next() {
-            Some("tools") => !self.catalogue.tool_list.is_empty(),
-            Some("prompts") => !self.catalogue.prompt_list.is_empty(),
-            Some("resources") => self.info.has_resources(),
-            Some("skills") => !self.catalogue.skills.is_empty(),
-            Some("completion") => self.catalogue.completes(),
-            _ => true,
-        };
-        let here =
-            here && (method != "resources/directory/read" || !self.catalogue.skills.is_empty());
-        here && (both
-            || if version.is_stateless() {
-                match method {
-                    "tasks/get" | "tasks/update" | "tasks/cancel" => self.catalogue.has_tasks(),
-                    _ => matches!(method, "server/discover" | "subscriptions/listen"),
-                }
-            } else {
-                match method {
-                    "resources/subscribe" | "resources/unsubscribe" => self.info.lists_change(),
-                    _ => matches!(method, "ping" | "logging/setLevel"),
-                }
-            })
+        Method::find(method, version, self.info.offer()).is_some()
     }
 
     /// Stops what runs apart from any request.
@@ -150,61 +118,52 @@ impl Dispatcher {
         mut parts: ContextParts,
     ) -> Result<Reply, Failure> {
         let version = parts.client.version;
-        if !self.knows(request.method, version) {
+        let Some(method) = Method::find(request.method, version, self.info.offer()) else {
             return Err(RpcError::method_not_found(request.method).into());
-        }
+        };
         let params = &request.params;
         let stateless = version.is_stateless();
         let user = parts.user.as_deref();
-        let list = match request.method {
-            "tools/list" => &self.catalogue.tool_list,
-            "prompts/list" => &self.catalogue.prompt_list,
-            "resources/list" => &self.catalogue.resource_list,
-            "resources/templates/list" => &self.catalogue.template_list,
-            method @ ("skills/list" | "resources/directory/read") => {
-                self.skill_list(method, params)?
+        let list = match method {
+            Method::ListTools => &self.catalogue.tool_list,
+            Method::ListPrompts => &self.catalogue.prompt_list,
+            Method::ListResources => &self.catalogue.resource_list,
+            Method::ListTemplates => &self.catalogue.template_list,
+            Method::ListSkills | Method::ReadDirectory => {
+                self.skill_list(request.method, params)?
             }
-            "skills/get" => return Ok(self.get_skill(params, stateless)?),
-            "server/discover" => return Ok(Reply::Written(self.info.discover())),
-            // `{}` exactly, on the wires that have them.
-            "ping" => return Ok(DONE),
-            "logging/setLevel" => {
-                let Some(level) = params.level else {
-                    return Err(RpcError::invalid_params("`params.level` is missing").into());
-                };
+            Method::GetSkill => return Ok(self.get_skill(params, stateless)?),
+            Method::Discover => return Ok(Reply::Written(self.info.discover())),
+            Method::Ping => return Ok(DONE),
+            Method::SetLogLevel => return set_log_level(params, request.session),
+            Method::Follow | Method::Unfollow => {
                 if let Some(session) = request.session {
-                    session.set_log_level(level);
-                }
-                return Ok(DONE);
-            }
-            "resources/subscribe" | "resources/unsubscribe" => {
-                if let Some(session) = request.session {
-                    let on = request.method == "resources/subscribe";
+                    let on = method == Method::Follow;
                     self.follow(params, user, &session.listener(), on)?;
                 }
                 return Ok(DONE);
             }
             // A transport opens the stream; what has none is told so.
-            "subscriptions/listen" => {
+            Method::Listen => {
                 return Err(RpcError::invalid_request(
                     "this is answered by a stream: send `Accept: application/json, text/event-stream`",
                 )
                 .into());
             }
-            "tasks/get" | "tasks/update" | "tasks/cancel" => {
+            Method::Task => {
                 let capabilities = &parts.client.capabilities;
                 return self
                     .tasks
                     .answer(request.method, params, capabilities, user)
                     .await;
             }
-            _ => {
+            Method::CallTool | Method::GetPrompt | Method::ReadResource | Method::Complete => {
                 let user = parts.user.clone();
                 if stateless {
                     parts.rounds = Some(rounds::begin(&mut request, user.as_deref(), &self.seal)?);
                 }
                 let ctx = Context::new(parts, self.providers.clone());
-                return match (self.run(&request, &ctx).await, ctx.rounds()) {
+                return match (self.run(method, &request.params, &ctx).await, ctx.rounds()) {
                     (Err(Failure::Suspended), Some(rounds)) => {
                         let binding = rounds::binding(&request, user.as_deref());
                         rounds::input_required(rounds, &binding, &self.seal)
@@ -217,14 +176,28 @@ impl Dispatcher {
         Ok(Reply::Written(list.answer(stateless, user, cursor)?))
     }
 
-    async fn run(self: &Arc<Self>, request: &Request<'_>, ctx: &Context) -> Result<Reply, Failure> {
-        let params = &request.params;
-        match request.method {
-            "tools/call" => self.call_tool(params, ctx).await,
-            "prompts/get" => self.get_prompt(params, ctx).await,
-            "resources/read" => self.read_resource(params, ctx).await,
-            "completion/complete" => self.complete(params, ctx).await,
-            other => Err(RpcError::method_not_found(other).into()),
+    /// Runs a function of the user's.
+    async fn run(
+        self: &Arc<Self>,
+        method: Method,
+        params: &Params<'_>,
+        ctx: &Context,
+    ) -> Result<Reply, Failure> {
+        match method {
+            Method::GetPrompt => self.get_prompt(params, ctx).await,
+            Method::ReadResource => self.read_resource(params, ctx).await,
+            Method::Complete => self.complete(params, ctx).await,
+            _ => self.call_tool(params, ctx).await,
         }
     }
+}
+
+fn set_log_level(params: &Params<'_>, session: Option<&dyn Session>) -> Result<Reply, Failure> {
+    let Some(level) = params.level else {
+        return Err(RpcError::invalid_params("`params.level` is missing").into());
+    };
+    if let Some(session) = session {
+        session.set_log_level(level);
+    }
+    Ok(DONE)
 }

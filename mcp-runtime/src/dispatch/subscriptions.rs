@@ -129,11 +129,11 @@ impl Dispatcher {
     }
 
     fn lists_of_interest(&self, tools: bool, prompts: bool, resources: bool) -> Interest {
-        let changes = self.info.lists_change();
+        let offer = self.info.offer();
         Interest {
-            tools: tools && changes && !self.catalogue.tool_list.is_empty(),
-            prompts: prompts && changes && !self.catalogue.prompt_list.is_empty(),
-            resources: resources && changes && self.info.has_resources(),
+            tools: tools && offer.changes && offer.tools,
+            prompts: prompts && offer.changes && offer.prompts,
+            resources: resources && offer.changes && offer.resources,
             uris: HashSet::new(),
         }
     }
