@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::auth::{Auth, Site};
+use crate::auth::{Auth, Needs, Site};
 #[cfg(feature = "contract")]
 use crate::contract::{Head, Identity, Places, Surface};
 use crate::descriptor::Item;
@@ -329,10 +329,16 @@ impl Server {
             loopback_bind,
             ..Site::of(url, &self.info.name, settings)
         };
-        let dispatcher = Arc::new(self.into_dispatcher()?);
-        let guard = auth
-            .start(&site, settings, dispatcher.catalogue.scopes())
-            .await?;
+        let mut dispatcher = self.into_dispatcher()?;
+        let needs = Needs {
+            scopes: dispatcher.catalogue.scopes(),
+            records: dispatcher.catalogue.has_tasks(),
+        };
+        let guard = auth.start(&site, settings, needs).await?;
+        if let Some(shared) = guard.shared() {
+            dispatcher.join(&shared);
+        }
+        let dispatcher = Arc::new(dispatcher);
         dispatcher.providers.warm().await.map_err(state_error)?;
         Ok(Mount::new(&site, settings, port, dispatcher, guard))
     }
@@ -365,7 +371,6 @@ impl Server {
             Arc::new(self.providers),
             self.info,
             self.tool_timeout,
-            &rand::random(),
             self.tasks,
         ))
     }

@@ -12,6 +12,7 @@ mod open;
 mod pages;
 mod post;
 mod provided;
+mod replicas;
 mod results;
 mod resumption;
 mod skills;

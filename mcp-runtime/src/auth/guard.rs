@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 #[cfg(feature = "auth")]
 use super::server::Server;
+use crate::dispatch::Shared;
 use crate::extract::User;
 
 /// The check of every request; cheap to clone.
@@ -12,7 +13,8 @@ pub(crate) struct Guard(Kind);
 
 #[derive(Clone)]
 enum Kind {
-    Open,
+    /// With what the processes on one store have in common, where a store was opened for it.
+    Open(Option<Shared>),
     #[cfg(feature = "auth")]
     Embedded(Arc<Server>),
 }
@@ -34,8 +36,17 @@ pub(crate) struct Refusal {
 
 impl Guard {
     /// Lets everyone pass, as nobody.
-    pub(crate) fn open() -> Self {
-        Self(Kind::Open)
+    pub(crate) fn open(shared: Option<Shared>) -> Self {
+        Self(Kind::Open(shared))
+    }
+
+    /// What this process has in common with others, if there is a store.
+    pub(crate) fn shared(&self) -> Option<Shared> {
+        match &self.0 {
+            Kind::Open(shared) => shared.clone(),
+            #[cfg(feature = "auth")]
+            Kind::Embedded(server) => Some(server.shared()),
+        }
     }
 
     #[cfg(feature = "auth")]
@@ -47,7 +58,7 @@ impl Guard {
     #[cfg(feature = "auth")]
     pub(crate) fn server(&self) -> Option<&Arc<Server>> {
         match &self.0 {
-            Kind::Open => None,
+            Kind::Open(_) => None,
             Kind::Embedded(server) => Some(server),
         }
     }
@@ -65,7 +76,7 @@ impl Guard {
         authorization: &[&[u8]],
     ) -> Result<Option<Arc<User>>, Refusal> {
         match &self.0 {
-            Kind::Open => Ok(None),
+            Kind::Open(_) => Ok(None),
             #[cfg(feature = "auth")]
             Kind::Embedded(server) => server.authenticate(authorization).await.map(Some),
         }
@@ -76,7 +87,7 @@ impl Guard {
     #[cfg_attr(not(feature = "auth"), allow(unused_variables))]
     pub(crate) fn step_up(&self, needed: &[&str], user: &User) -> Option<Refusal> {
         match &self.0 {
-            Kind::Open => None,
+            Kind::Open(_) => None,
             #[cfg(feature = "auth")]
             Kind::Embedded(server) => server.step_up(needed, user),
         }
@@ -85,7 +96,9 @@ impl Guard {
     /// What the start banner says about it: the mode, the store, and passwords that were made at this start.
     pub(crate) fn banner_lines(&self) -> Vec<String> {
         match &self.0 {
-            Kind::Open => vec!["auth    none: everyone who reaches the endpoint may call".into()],
+            Kind::Open(_) => {
+                vec!["auth    none: everyone who reaches the endpoint may call".into()]
+            }
             #[cfg(feature = "auth")]
             Kind::Embedded(server) => server.banner_lines(),
         }

@@ -78,6 +78,8 @@ mod secret;
 #[cfg(feature = "auth")]
 mod server;
 #[cfg(feature = "auth")]
+mod shared;
+#[cfg(feature = "auth")]
 mod standing;
 #[cfg(feature = "auth")]
 mod strict_json;
@@ -133,7 +135,8 @@ impl Auth {
         Self(Mode::Open)
     }
 
-    /// Prepares what the transport asks on each request. `extra_scopes` are those that tools name.
+    /// Prepares what the transport asks on each request. Where everyone may call, a store is opened only for tasks,
+    /// and only where `DATABASE_URL` names it.
     ///
     /// # Errors
     /// A setting or a store that cannot be used, in one sentence that says what to do.
@@ -142,10 +145,15 @@ impl Auth {
         self,
         site: &Site,
         settings: &Settings,
-        extra_scopes: Vec<String>,
+        needs: Needs,
     ) -> Result<Guard, SettingsError> {
         match self.0 {
-            Mode::Open => Ok(Guard::open()),
+            #[cfg(feature = "auth")]
+            Mode::Open if needs.records && settings.database_url.is_some() => {
+                let store = crate::store::Sql::open(settings, &site.server_name).await?;
+                Ok(Guard::open(Some(shared::open(Arc::new(store)).await?)))
+            }
+            Mode::Open => Ok(Guard::open(None)),
             #[cfg(feature = "auth")]
             Mode::Embedded(mut config) => {
                 if let Some(file) = &settings.clients_file {
@@ -155,7 +163,7 @@ impl Auth {
                 config.outbound.settle(settings);
                 let store = Arc::new(crate::store::Sql::open(settings, &site.server_name).await?);
                 let server =
-                    server::Server::start(*config, site, settings, store, extra_scopes).await?;
+                    server::Server::start(*config, site, settings, store, needs.scopes).await?;
                 server.keep_house();
                 Ok(Guard::embedded(server))
             }
@@ -168,6 +176,17 @@ impl Default for Auth {
     fn default() -> Self {
         Self::embedded()
     }
+}
+
+/// What the items of a server need of it.
+#[derive(Debug)]
+pub(crate) struct Needs {
+    /// The scopes that they name.
+    #[cfg_attr(not(feature = "auth"), allow(dead_code))]
+    pub(crate) scopes: Vec<String>,
+    /// Whether records of tasks are kept.
+    #[cfg_attr(not(feature = "auth"), allow(dead_code))]
+    pub(crate) records: bool,
 }
 
 /// Where a server stands in the world.

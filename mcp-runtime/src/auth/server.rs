@@ -48,7 +48,7 @@ pub(crate) struct Server {
     pub(crate) hasher: Hasher,
     pub(crate) lines: Lines,
     pub(crate) gate: Gate,
-    clock: Arc<SharedClock>,
+    pub(super) clock: Arc<SharedClock>,
     /// Those of the configuration.
     pub(crate) clients: Vec<Client>,
     /// What others published; `None` where nothing can be fetched.

@@ -12,6 +12,7 @@ mod outcome;
 mod prompts;
 mod resources;
 mod rounds;
+mod shared;
 mod skills;
 mod subscriptions;
 mod tasks;
@@ -30,8 +31,16 @@ pub(crate) use lifecycle::ServerInfo;
 use method::Method;
 pub(crate) use outcome::{Failure, Reply};
 use rounds::Seal;
+#[cfg(feature = "auth")]
+pub(crate) use shared::Now;
+pub(crate) use shared::Shared;
 pub use tasks::TaskOptions;
-use tasks::{InMemory, Tasks};
+use tasks::Tasks;
+#[cfg(feature = "auth")]
+pub(crate) use tasks::{
+    Bounds, Created, End, NewTask, RecordsError, Signals, Status, TaskKey, TaskRecord, TaskRecords,
+    Verb,
+};
 
 /// A request, stripped of its envelope.
 pub(crate) struct Request<'a> {
@@ -72,9 +81,9 @@ impl Dispatcher {
         providers: Arc<Providers>,
         info: ServerInfo,
         tool_timeout: Duration,
-        seal_key: &[u8; 32],
         tasks: TaskOptions,
     ) -> Self {
+        let shared = Shared::default();
         let info = info.with_capabilities_of(&catalogue);
         let catalogue = Arc::new(catalogue);
         handle.serves(catalogue.clone());
@@ -84,9 +93,15 @@ impl Dispatcher {
             providers,
             info,
             tool_timeout,
-            seal: Seal::new(seal_key),
-            tasks: Arc::new(Tasks::new(tasks, Arc::new(InMemory::default()))),
+            seal: Seal::new(&shared),
+            tasks: Arc::new(Tasks::new(tasks, &shared)),
         }
+    }
+
+    /// Takes its place among the processes on one store, before it serves.
+    pub(crate) fn join(&mut self, shared: &Shared) {
+        self.seal = Seal::new(shared);
+        self.tasks = Arc::new(self.tasks.joined(shared));
     }
 
     pub(crate) fn info(&self) -> &ServerInfo {

@@ -4,7 +4,6 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context as Poller, Poll, Wake, Waker};
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -14,28 +13,35 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
+use super::shared::{Millis, Now, Shared};
 use super::{Failure, Reply, Request};
 use crate::extract::{Carried, Context, Rounds, User, input_requests};
 use crate::protocol::RpcError;
 use crate::result::Error;
 use crate::schema::identity;
 
-/// How long a user may take for one round, in seconds.
-const LIFETIME_SECONDS: u64 = 15 * 60;
+/// How long a user may take for one round.
+const LIFETIME: Millis = 15 * 60 * 1000;
 const NONCE: usize = 24;
 
 /// Seals what a client carries for us: it can neither read nor change it, nor use it for another call.
-pub(crate) struct Seal(XChaCha20Poly1305);
+pub(crate) struct Seal {
+    cipher: XChaCha20Poly1305,
+    now: Now,
+}
 
 #[derive(Serialize, Deserialize)]
 struct Sealed {
-    expires: u64,
+    expires: Millis,
     carried: Carried,
 }
 
 impl Seal {
-    pub(crate) fn new(key: &[u8; 32]) -> Self {
-        Self(XChaCha20Poly1305::new(key.into()))
+    pub(crate) fn new(shared: &Shared) -> Self {
+        Self {
+            cipher: XChaCha20Poly1305::new((&shared.seal_key).into()),
+            now: shared.now.clone(),
+        }
     }
 
     fn close(&self, carried: Carried, binding: &[u8]) -> Result<String, Failure> {
@@ -46,7 +52,7 @@ impl Seal {
             ))
         };
         let sealed = Sealed {
-            expires: now() + LIFETIME_SECONDS,
+            expires: self.now.get() + LIFETIME,
             carried,
         };
         let clear = serde_json::to_vec(&sealed)
@@ -59,7 +65,7 @@ impl Seal {
         };
         let mut out = nonce.to_vec();
         out.extend(
-            self.0
+            self.cipher
                 .encrypt(&XNonce::from(nonce), payload)
                 .map_err(|_| ())
                 .map_err(broken)?,
@@ -72,7 +78,7 @@ impl Seal {
         let (nonce, sealed) = bytes.split_at_checked(NONCE)?;
         let nonce: [u8; NONCE] = nonce.try_into().ok()?;
         let clear = self
-            .0
+            .cipher
             .decrypt(
                 &XNonce::from(nonce),
                 Payload {
@@ -82,7 +88,7 @@ impl Seal {
             )
             .ok()?;
         let sealed: Sealed = serde_json::from_slice(&clear).ok()?;
-        (sealed.expires >= now()).then_some(sealed.carried)
+        (sealed.expires >= self.now.get()).then_some(sealed.carried)
     }
 }
 
@@ -90,13 +96,6 @@ impl std::fmt::Debug for Seal {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Seal(…)")
     }
-}
-
-fn now() -> u64 {
-    SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default()
-        .as_secs()
 }
 
 /// What a state belongs to: this caller, this method, this item, these arguments.

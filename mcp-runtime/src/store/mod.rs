@@ -23,6 +23,8 @@ use std::path::Path;
 
 use futures_util::future::BoxFuture;
 
+use crate::dispatch::TaskRecords;
+
 pub(crate) use clients::{ClientRecord, Clients};
 pub(crate) use flow::{
     Approval, Flow, Kept, Proof, Retention, SessionRecord, Transaction, Waiting,
@@ -42,11 +44,14 @@ pub(crate) type Reply<'a, T> = BoxFuture<'a, Result<T, StoreError>>;
 
 /// Everything that the authorization server keeps.
 pub(crate) trait Store:
-    Backend + Users + Clients + Flow + Grants + Keys + Send + Sync + 'static
+    Backend + Users + Clients + Flow + Grants + Keys + TaskRecords + Send + Sync + 'static
 {
 }
 
-impl<T: Backend + Users + Clients + Flow + Grants + Keys + Send + Sync + 'static> Store for T {}
+impl<T: Backend + Users + Clients + Flow + Grants + Keys + TaskRecords + Send + Sync + 'static>
+    Store for T
+{
+}
 
 /// What a store is, and what it is to those who share it.
 pub(crate) trait Backend {

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use mcp_runtime::auth::{Auth, Clock};
 use mcp_runtime::settings::SettingsError;
-use mcp_runtime::{Settings, mcp_server};
+use mcp_runtime::{Items, Settings, mcp_server};
 use tokio::sync::oneshot;
 
 use super::{Browser, Database, Door, File};
@@ -19,6 +19,7 @@ pub(crate) struct Setup {
     auth: Auth,
     clock: Clock,
     vars: Vec<(String, String)>,
+    items: Items,
 }
 
 impl Setup {
@@ -38,11 +39,23 @@ impl Setup {
             .clock(clock.clone());
         let vars = [("HOST", "127.0.0.1"), ("WORKERS", "2")];
         let vars = vars.map(|(n, v)| (n.to_owned(), v.to_owned())).into();
-        Self { auth, clock, vars }
+        let items = super::tools::tools();
+        Self {
+            auth,
+            clock,
+            vars,
+            items,
+        }
     }
 
     pub(crate) fn auth(mut self, change: impl FnOnce(Auth) -> Auth) -> Self {
         self.auth = change(self.auth);
+        self
+    }
+
+    /// Serves these instead.
+    pub(crate) fn serve(mut self, items: Items) -> Self {
+        self.items = items;
         self
     }
 
@@ -94,7 +107,12 @@ impl Setup {
             let url = database.as_ref().map_or_else(memory, Database::url);
             setup = setup.var("DATABASE_URL", &url);
         }
-        let Self { auth, clock, vars } = setup;
+        let Self {
+            auth,
+            clock,
+            vars,
+            items,
+        } = setup;
         let find = |name: &str| vars.iter().find(|(n, _)| n == name).map(|(_, v)| v.clone());
         let settings = Settings::from_vars(find)?;
 
@@ -103,7 +121,7 @@ impl Setup {
         let thread = std::thread::spawn(move || {
             actix_web::rt::System::new().block_on(async move {
                 let server = mcp_server!("Test Server")
-                    .only(super::tools::tools())
+                    .only(items)
                     .auth(auth)
                     .settings(settings);
                 match server.start().await {

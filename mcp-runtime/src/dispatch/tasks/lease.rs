@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
 use super::Tasks;
-use super::record::{RecordsError, now};
+use super::record::RecordsError;
 
 /// How often a process looks for answers and cancellations that reached another.
 const LOOK: Duration = Duration::from_secs(1);
@@ -56,7 +56,7 @@ impl Tasks {
                 let mut looked = tasks.look_around().await;
                 if looked.is_ok() && renewed.elapsed() >= lease / 3 {
                     renewed = Instant::now();
-                    looked = tasks.records.renew(&tasks.runner, now()).await;
+                    looked = tasks.records.renew(&tasks.runner, tasks.now()).await;
                 }
                 match looked {
                     Ok(()) => is_failing = false,

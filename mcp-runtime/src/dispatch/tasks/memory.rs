@@ -6,8 +6,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use serde_json::Value;
 
 use super::record::{
-    Bounds, Created, End, Millis, NewTask, Status, TaskKey, TaskRecord, TaskRecords, Verb,
+    Bounds, Created, End, NewTask, Status, TaskKey, TaskRecord, TaskRecords, Verb,
 };
+use crate::dispatch::shared::Millis;
 use crate::extract::News;
 
 /// How often what has expired is swept up, in milliseconds.
@@ -147,6 +148,7 @@ impl TaskRecords for InMemory {
         key: &'a TaskKey,
         caller: &'a str,
         now: Millis,
+        _keep: Millis,
     ) -> Verb<'a, Option<TaskRecord>> {
         Box::pin(async move {
             let kept = self.lock();

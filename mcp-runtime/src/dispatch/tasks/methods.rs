@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use super::record::{End, TaskKey, TaskRecord, now};
+use super::record::{End, TaskKey, TaskRecord};
 use super::run::unreachable;
 use super::{Tasks, caller, unsupported, wire};
 use crate::dispatch::{Failure, Reply};
@@ -43,7 +43,8 @@ impl Tasks {
     }
 
     async fn find(&self, key: &TaskKey, user: Option<&User>) -> Result<TaskRecord, RpcError> {
-        let found = self.records.find(key, &caller(user), now()).await;
+        let (caller, keep) = (caller(user), self.options.keep_ms());
+        let found = self.records.find(key, &caller, self.now(), keep).await;
         found
             .map_err(|error| unreachable(&error))?
             .ok_or_else(|| RpcError::invalid_params("there is no such task here, or no longer"))
@@ -53,7 +54,7 @@ impl Tasks {
         let Some(answers) = params.input_responses.clone() else {
             return Err(RpcError::invalid_params("`params.inputResponses` is missing").into());
         };
-        let taken = self.records.answer(key, answers, now()).await;
+        let taken = self.records.answer(key, answers, self.now()).await;
         let taken = taken.map_err(|error| unreachable(&error))?;
         let ctx = self.running().get(key).map(|runner| runner.ctx.clone());
         // Where another process runs it, that one finds the answers in the records.
@@ -67,7 +68,7 @@ impl Tasks {
         let cancelled = End::cancelled();
         let ended = self
             .records
-            .end(key, &cancelled, now(), self.options.keep_ms());
+            .end(key, &cancelled, self.now(), self.options.keep_ms());
         if ended.await.map_err(|error| unreachable(&error))?
             && let Some(runner) = self.running().remove(key)
         {

@@ -21,6 +21,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use futures_util::future::{AbortHandle, BoxFuture};
 
+use super::shared::{Millis, Now, Shared};
 use super::{Failure, Reply};
 use crate::descriptor::{TaskSupport, ToolDescriptor};
 use crate::extract::{Context, User};
@@ -31,6 +32,10 @@ use slots::Slots;
 pub(crate) use memory::InMemory;
 pub use options::TaskOptions;
 pub(crate) use record::TaskRecords;
+#[cfg(feature = "auth")]
+pub(crate) use record::{
+    Bounds, Created, End, NewTask, RecordsError, Signals, Status, TaskKey, TaskRecord, Verb,
+};
 
 /// What goes on when a request has been answered with a task.
 type Work = BoxFuture<'static, Result<Reply, Failure>>;
@@ -39,6 +44,7 @@ type Work = BoxFuture<'static, Result<Reply, Failure>>;
 #[derive(Debug)]
 pub(crate) struct Tasks {
     records: Arc<dyn TaskRecords>,
+    now: Now,
     options: TaskOptions,
     slots: Arc<Slots>,
     running: Mutex<HashMap<record::TaskKey, Runner>>,
@@ -64,15 +70,21 @@ pub(super) enum Start {
 }
 
 impl Tasks {
-    pub(super) fn new(options: TaskOptions, records: Arc<dyn TaskRecords>) -> Self {
+    pub(super) fn new(options: TaskOptions, shared: &Shared) -> Self {
         Self {
             slots: Arc::new(Slots::new(options.slots())),
-            records,
+            records: shared.records.clone(),
+            now: shared.now.clone(),
             options,
             running: Mutex::default(),
             beating: Beating::default(),
             runner: random(16),
         }
+    }
+
+    /// The same, among the processes on one store.
+    pub(super) fn joined(&self, shared: &Shared) -> Self {
+        Self::new(self.options.clone(), shared)
     }
 
     /// Whether a call runs as a task: where its tool may and its client can.
@@ -128,10 +140,14 @@ impl Tasks {
         }
         let abandoned = self
             .records
-            .abandon(&self.runner, record::now(), self.options.keep_ms());
+            .abandon(&self.runner, self.now(), self.options.keep_ms());
         if let Err(error) = abandoned.await {
             tracing::error!(%error, "the tasks that ran cannot be marked as failed; they will be once they are missed");
         }
+    }
+
+    fn now(&self) -> Millis {
+        self.now.get()
     }
 
     fn running(&self) -> MutexGuard<'_, HashMap<record::TaskKey, Runner>> {

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use super::record::{Bounds, Millis, millis};
+use super::record::{Bounds, millis};
 use crate::descriptor::TaskSupport;
+use crate::dispatch::shared::Millis;
 use crate::registry::Catalogue;
 use crate::settings::SettingsError;
 

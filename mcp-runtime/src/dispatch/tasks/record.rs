@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -10,17 +10,9 @@ use futures_util::future::BoxFuture;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
+use crate::dispatch::shared::Millis;
 use crate::extract::News;
 use crate::protocol::{RpcError, code};
-
-/// Milliseconds since 1970, UTC.
-pub(crate) type Millis = i64;
-
-/// The present.
-pub(super) fn now() -> Millis {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH);
-    millis(since.unwrap_or_default())
-}
 
 pub(super) fn millis(duration: Duration) -> Millis {
     Millis::try_from(duration.as_millis()).unwrap_or(Millis::MAX)
@@ -49,7 +41,7 @@ impl TaskKey {
     }
 
     /// The digest, base64url.
-    #[allow(dead_code, reason = "for stores")]
+    #[cfg_attr(not(feature = "auth"), allow(dead_code))]
     pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
@@ -69,7 +61,7 @@ pub(crate) struct NewTask {
     /// Who may ask for it: the user and the client, as one string.
     pub caller: String,
     /// The process that runs it.
-    #[allow(dead_code, reason = "for stores")]
+    #[cfg_attr(not(feature = "auth"), allow(dead_code))]
     pub runner: String,
     pub created_at: Millis,
     pub ttl_ms: Millis,
@@ -176,12 +168,14 @@ pub(crate) trait TaskRecords: fmt::Debug + Send + Sync {
     /// Notes a task that works, within the bounds; once it answers, every process finds it.
     fn create<'a>(&'a self, task: &'a NewTask, bounds: Bounds) -> Verb<'a, Created>;
 
-    /// A task of this caller that has not outlived its time. One whose runner is gone has failed.
+    /// A task of this caller that has not outlived its time. One whose runner is gone has failed, and is kept for as
+    /// long as `keep` at least from now on.
     fn find<'a>(
         &'a self,
         key: &'a TaskKey,
         caller: &'a str,
         now: Millis,
+        keep: Millis,
     ) -> Verb<'a, Option<TaskRecord>>;
 
     /// Adds what a task that works says of itself.

@@ -7,7 +7,7 @@ use futures_util::future::{AbortHandle, Abortable};
 use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep, sleep_until};
 
-use super::record::{Created, End, NewTask, RecordsError, TaskKey, millis, now};
+use super::record::{Created, End, NewTask, RecordsError, TaskKey, millis};
 use super::slots::{self, Slot};
 use super::{Runner, Tasks, Work, random, wire};
 use crate::dispatch::{Failure, Reply, guard};
@@ -39,7 +39,7 @@ impl Tasks {
             key: TaskKey::of(&id),
             caller: detached.caller.clone(),
             runner: self.runner.clone(),
-            created_at: now(),
+            created_at: self.now(),
             ttl_ms: millis(self.options.ttl_of(detached.limit)),
         };
         let answer = wire::created(
@@ -141,7 +141,7 @@ impl Tasks {
 
     async fn tell(&self, key: &TaskKey, rounds: &Rounds) -> bool {
         let news = rounds.take_news();
-        match self.records.tell(key, &news, now()).await {
+        match self.records.tell(key, &news, self.now()).await {
             Ok(()) => true,
             Err(error) => {
                 tracing::error!(%error, "what a task says of itself cannot be noted; trying on");
@@ -156,7 +156,7 @@ impl Tasks {
         for attempt in 1..=ATTEMPTS {
             match self
                 .records
-                .end(key, end, now(), self.options.keep_ms())
+                .end(key, end, self.now(), self.options.keep_ms())
                 .await
             {
                 Ok(_) => return,

@@ -9,7 +9,8 @@ use serde_json::value::RawValue;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use super::record::{Millis, Status, TaskRecord};
+use super::record::{Status, TaskRecord};
+use crate::dispatch::shared::Millis;
 
 /// `Task` of SEP-2663, with the fields of its status.
 #[derive(Debug, Serialize)]

@@ -33,6 +33,7 @@ const CLEAR: &str = "DELETE FROM counters WHERE name = $1";
 /// Each takes the moment and the size of a batch. The condition stands outside too: a row may have come to life again
 /// since it was chosen.
 const COLLECT_EXPIRED: &[&str] = &[
+    super::tasks::COLLECT,
     "DELETE FROM transactions WHERE expires_at <= $1 AND handle IN \
         (SELECT handle FROM transactions WHERE expires_at <= $1 LIMIT $2)",
     "DELETE FROM sessions WHERE expires_at <= $1 AND handle IN \

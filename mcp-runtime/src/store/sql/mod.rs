@@ -15,6 +15,7 @@ mod keys;
 #[cfg(feature = "postgres")]
 mod postgres;
 mod sqlite;
+mod tasks;
 #[cfg(test)]
 mod tests;
 mod users;
@@ -36,6 +37,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("schema_2.sql"),
     include_str!("schema_3.sql"),
     include_str!("schema_4.sql"),
+    include_str!("schema_5.sql"),
 ];
 
 /// The scripts that a database of that version has not seen.

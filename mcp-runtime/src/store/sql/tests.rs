@@ -409,3 +409,104 @@ async fn item_78_no_approval_outlives_the_password_that_it_rests_on() {
         assert!(!lives, "round {round}: approved {approved}, and lives on");
     }
 }
+
+#[tokio::test]
+async fn of_many_who_end_or_answer_a_task_one_does() {
+    use crate::dispatch::{Bounds, Created, End, NewTask, Status, TaskKey, TaskRecords};
+    let place = Place::new().await;
+    let store = place.open().await.expect("a store");
+    let bounds = Bounds {
+        running: 2,
+        ended: 2,
+        total: 4,
+    };
+    let task = |id: &str, caller: &str, now| NewTask {
+        key: TaskKey::of(id),
+        caller: caller.into(),
+        runner: "r".into(),
+        created_at: now,
+        ttl_ms: 1_000,
+    };
+    let create = async |id: &str, caller: &str, now| {
+        let created = store.create(&task(id, caller, now), bounds).await;
+        created.expect("a verb")
+    };
+    assert_eq!(create("a", "alice", 0).await, Created::Done);
+    let key = TaskKey::of("a");
+    let mut news = crate::extract::News::default();
+    news.asked
+        .insert("q".into(), serde_json::json!({ "method": "m" }));
+    store.tell(&key, &news, 1).await.expect("a verb");
+
+    let mut answers = Vec::new();
+    let mut ends = Vec::new();
+    for n in 0..8 {
+        let key = key.clone();
+        let store = place.open().await.expect("a store");
+        answers.push(tokio::spawn(async move {
+            let answer = [("q".to_owned(), n.into()), ("unasked".to_owned(), n.into())];
+            let taken = store.answer(&key, answer.into(), 2).await;
+            taken.expect("a verb").len()
+        }));
+    }
+    let mut taken = 0;
+    for answer in answers {
+        taken += answer.await.expect("no panic");
+    }
+    assert_eq!(taken, 1, "one answer to one question");
+    let signals = store.signals("r").await.expect("a verb");
+    assert_eq!((signals.answers.len(), signals.ended.len()), (1, 0));
+    let signals = store.signals("r").await.expect("a verb");
+    assert_eq!(signals.answers.len(), 0, "told once");
+
+    for n in 0..8 {
+        let key = key.clone();
+        let store = place.open().await.expect("a store");
+        ends.push(tokio::spawn(async move {
+            let end = End {
+                status: if n % 2 == 0 {
+                    Status::Completed
+                } else {
+                    Status::Cancelled
+                },
+                message: None,
+                outcome: Some("{}".into()),
+            };
+            store.end(&key, &end, 500, 700).await.expect("a verb")
+        }));
+    }
+    let mut won = 0;
+    for end in ends {
+        won += usize::from(end.await.expect("no panic"));
+    }
+    assert_eq!(won, 1, "it ends once");
+    let find = async |id: &str, caller, now| {
+        let key = TaskKey::of(id);
+        store.find(&key, caller, now, 700).await.expect("a verb")
+    };
+    let found = find("a", "alice", 1_199)
+        .await
+        .expect("kept for 700 ms after its end");
+    assert_eq!((found.ttl_ms, found.asked.len()), (1_200, 0));
+    assert!(find("a", "alice", 1_200).await.is_none() && find("a", "bob", 2).await.is_none());
+
+    // The bounds: of one caller, of ended ones, and altogether.
+    assert_eq!(create("b", "alice", 600).await, Created::Done);
+    assert_eq!(create("c", "alice", 600).await, Created::Done);
+    assert_eq!(create("d", "alice", 600).await, Created::TooManyRunning);
+    assert_eq!(create("d", "bob", 600).await, Created::Done);
+    assert_eq!(create("e", "bob", 600).await, Created::Full);
+    // Whose runner is silent has failed, and is no longer in the way.
+    let missed = find("b", "alice", 600 + 30_000).await.expect("still there");
+    assert_eq!(
+        (missed.status, missed.outcome.is_some()),
+        (Status::Failed, true)
+    );
+    let renewed = store.renew("r", 600 + 30_000).await;
+    renewed.expect("a verb");
+    let alive = find("c", "alice", 600 + 30_001).await.expect("there");
+    assert_eq!(alive.status, Status::Working);
+    store.abandon("r", 40_000, 700).await.expect("a verb");
+    let gone = find("c", "alice", 40_001).await.expect("there");
+    assert_eq!(gone.status, Status::Failed);
+}
