@@ -25,6 +25,8 @@ pub(crate) fn clippy(workspace: &Workspace, log: &mut Log) -> Result<Tally> {
             "clippy",
             "--workspace",
             "--all-targets",
+            "--features",
+            "mcp-tests/on-postgres",
             "--",
             "-D",
             "warnings",

@@ -23,6 +23,7 @@ const UNPRIVILEGED: &str = "nobody";
 pub(crate) fn run(workspace: &Workspace, log: &mut Log) -> Result<Tally> {
     let server = Server::start(log)?;
     let mut command = workspace.cargo(&["nextest", "run", "--workspace", "--no-fail-fast"])?;
+    command.args(["--features", "mcp-tests/on-postgres"]);
     command.env("TEST_POSTGRES", server.url()).args([
         "--status-level",
         "fail",

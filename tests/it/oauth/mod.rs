@@ -23,5 +23,10 @@ mod k_forged_token;
 mod l_revoke;
 mod m_resource;
 mod n_transport;
+mod o_processes;
 mod o_storage;
+#[cfg(feature = "on-postgres")]
+mod on_postgres;
 mod p_logging;
+mod q_load;
+mod r_replicas;

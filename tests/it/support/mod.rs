@@ -7,6 +7,7 @@ mod http;
 pub(crate) mod jwt;
 pub(crate) mod page;
 mod params;
+pub(crate) mod process;
 mod raw;
 mod server;
 mod tools;

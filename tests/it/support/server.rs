@@ -75,11 +75,15 @@ impl Setup {
     }
 
     /// Another server's name and clock: its replica, if it has the same store.
-    pub(crate) fn replica_of(mut self, server: &TestServer) -> Self {
-        self.clock = server.clock.clone();
-        let clock = self.clock.clone();
-        self.auth(|auth| auth.clock(clock))
+    pub(crate) fn replica_of(self, server: &TestServer) -> Self {
+        self.clock(server.clock.clone())
             .var("PUBLIC_URL", &server.base)
+    }
+
+    /// Another clock.
+    pub(crate) fn clock(mut self, clock: Clock) -> Self {
+        self.clock = clock.clone();
+        self.auth(|auth| auth.clock(clock))
     }
 
     #[track_caller]
