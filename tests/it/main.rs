@@ -4,6 +4,7 @@ mod arguments;
 mod asking;
 mod completion;
 mod contract;
+mod doctor;
 mod extensions;
 mod lanes;
 mod lists;

@@ -2,6 +2,8 @@
 
 mod call;
 mod dev;
+#[cfg(feature = "fetch")]
+mod doctor;
 mod schema;
 #[cfg(feature = "auth")]
 mod users;
@@ -85,6 +87,9 @@ enum Command {
     #[cfg(feature = "auth")]
     #[command(subcommand)]
     Grants(users::GrantsCommand),
+    /// Look at a deployment from outside, and say what to mend
+    #[cfg(feature = "fetch")]
+    Doctor(doctor::DoctorArguments),
 }
 
 /// Does what the arguments say. A usage or start error is shown in one sentence and ends the process with 2.
@@ -121,6 +126,8 @@ pub(crate) async fn run(server: Server) -> Result<(), Error> {
         Command::Keys(command) => users::keys(server, command).await,
         #[cfg(feature = "auth")]
         Command::Grants(command) => users::grants(server, command).await,
+        #[cfg(feature = "fetch")]
+        Command::Doctor(arguments) => doctor::run(&server, arguments).await,
     };
     outcome.map_err(|error| exit(&error))
 }

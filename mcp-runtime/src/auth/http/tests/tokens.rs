@@ -392,3 +392,42 @@ async fn item_105_nothing_usable_in_a_dump() {
         assert!(!dump.contains(&secret), "{secret}");
     }
 }
+
+#[tokio::test]
+async fn item_110_a_year_later_the_store_is_as_small_as_at_first() {
+    let w = world().await;
+    let rows = async || w.store.dump().await.lines().count();
+    let at_first = rows().await;
+    for _ in 0..8 {
+        let client = w.client().await;
+        let (access, refresh) = w.tokens(&client).await;
+        let (_, successor) = pair(&w.refresh(&client, &refresh).await);
+        w.code(&client).await;
+        w.page(&mut Jar::default(), &client, &[]).await;
+        // A wrong password, a revoked token, a grant that was revoked.
+        let wrong = [("username", "alice"), ("password", "a guess")];
+        let mut jar = Jar::default();
+        let page = w.page(&mut jar, &client, &[]).await;
+        w.decide(&mut jar, &page, &wrong).await;
+        for token in [access, successor] {
+            let form = [("token", token.as_str()), ("client_id", &client)];
+            assert_eq!(w.post("/revoke", &form).await.status, 200);
+        }
+    }
+    let full = rows().await;
+    assert!(full > at_first + 200, "{full} values, {at_first} at first");
+    w.clock.advance(Duration::from_secs(365 * 24 * 60 * 60));
+
+    // A batch is bounded in every table, so that a login waits for a short one at the most.
+    let now = w.server.now();
+    let limits = crate::store::Retention {
+        now,
+        unused_clients_before: now,
+        idle_clients_before: now,
+        ended_before: now,
+    };
+    let one = crate::store::Flow::collect_expired(&*w.store, limits, 1).await;
+    assert!((1..=10).contains(&one.expect("collected")), "one a table");
+    w.server.sweep().await.expect("swept");
+    assert_eq!(rows().await, at_first);
+}
