@@ -231,3 +231,61 @@ async fn on_the_older_wire_the_same_function_asks_over_its_own_stream() {
         json!({"content": [{"type": "text", "text": "a b true"}]})
     );
 }
+
+/// Some of many.
+#[mcp_type]
+struct Several {
+    #[allow(dead_code, reason = "asked for, not read")]
+    colours: Vec<String>,
+}
+
+/// Asks for several values.
+#[mcp_tool]
+async fn several(ctx: &Context) -> Result<bool, Error> {
+    Ok(ctx.elicit::<Several>("Which?").optional().await?.is_some())
+}
+
+#[tokio::test]
+async fn a_client_is_asked_only_what_its_revision_has() {
+    let calls = |tool: &str| json!({"jsonrpc": "2.0", "id": tool, "method": "tools/call", "params": {"name": tool}});
+    for (version, form, list) in [
+        ("2025-03-26", false, false),
+        ("2025-06-18", true, false),
+        ("2025-11-25", true, true),
+    ] {
+        let server = mcp_server!("revisions").only(tools![two_questions, several]);
+        let server = server.share(Arc::<Starts>::default());
+        let mut client = server.test().await.expect("starts");
+        let hello = json!({"jsonrpc": "2.0", "id": 0, "method": "initialize", "params": {
+            "protocolVersion": version, "capabilities": {"elicitation": {"form": {}, "url": {}}},
+            "clientInfo": {"name": "c", "version": "1"}}});
+        let mut exchange = async |message: Value| -> Value {
+            client.send_raw(&message.to_string()).await.expect("sent");
+            serde_json::from_str(&client.receive_raw().await.expect("a line")).expect("json")
+        };
+        assert_eq!(exchange(hello).await["result"]["protocolVersion"], version);
+        let asked = exchange(calls("two_questions")).await;
+        assert_eq!(
+            asked["method"] == "elicitation/create",
+            form,
+            "{version}: {asked}"
+        );
+        assert_eq!(
+            asked["error"]["code"] == -32021,
+            !form,
+            "{version}: {asked}"
+        );
+        let asked = exchange(calls("several")).await;
+        assert_eq!(
+            asked["method"] == "elicitation/create",
+            list,
+            "{version}: {asked}"
+        );
+        if form && !list {
+            let told = asked["result"]["content"][0]["text"]
+                .as_str()
+                .expect("a text");
+            assert!(told.contains("colours") && told.contains(version), "{told}");
+        }
+    }
+}

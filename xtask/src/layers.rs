@@ -79,6 +79,7 @@ pub(crate) fn run(workspace: &Workspace, log: &mut Log) -> Result<Tally> {
     Ok(Tally {
         passed: 3,
         failed: 0,
+        ..Tally::default()
     })
 }
 

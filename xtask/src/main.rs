@@ -1,7 +1,7 @@
 //! The project's own commands: what CI runs, and what a developer runs before a push.
 //!
 //! `cargo xtask test` needs nothing but Rust, Node, Python and, on Debian, apt: the rest it provisions under
-//! `target/xtask`. Every step either passes or fails; none is skipped in silence.
+//! `target/xtask`. Every step either passes or fails; the one that needs files from elsewhere says when it did not run.
 
 mod bless;
 mod browser;
@@ -15,6 +15,7 @@ mod provision;
 mod run;
 mod security;
 mod server;
+mod spec;
 mod workspace;
 
 use std::process::ExitCode;
@@ -31,6 +32,7 @@ The project's own commands.
   cargo xtask test STEP…            some steps only (`provision` first, on a fresh machine)
   cargo xtask test --list           the steps
   cargo xtask test --fail-fast …    stop at the first step that fails
+  cargo xtask spec DIR              its step `spec` alone, against the specification's schemas in DIR
   cargo xtask bless                 accept the UI tests' messages and the snapshots as they are now
   cargo xtask bless security        write the table of docs/security.md from the tests' names
 ";
@@ -88,6 +90,11 @@ const STEPS: &[Step] = &[
         conformance::run,
     ),
     Step::new(
+        "spec",
+        "messages against the specification's schemas and examples",
+        spec::run,
+    ),
+    Step::new(
         "browser",
         "the login page in headless Chromium",
         browser::run,
@@ -124,6 +131,7 @@ fn command(args: &[&str]) -> Result<bool> {
                 .collect();
             run::run(&Workspace::find()?, &choose(&wanted)?, fail_fast)
         }
+        ["spec", dir] => spec::command(&Workspace::find()?, dir),
         ["bless"] => bless::run(&Workspace::find()?),
         ["bless", "security"] => security::bless(&Workspace::find()?),
         [] | ["help" | "-h" | "--help"] => {

@@ -34,13 +34,25 @@ impl Step {
 pub(crate) struct Tally {
     pub(crate) passed: u64,
     pub(crate) failed: u64,
+    /// Why the step did not run, if it did not.
+    pub(crate) not_run: Option<&'static str>,
 }
 
 impl Tally {
+    /// A step that lacks what it needs, and is not needed here.
+    pub(crate) const fn not_run(why: &'static str) -> Self {
+        Self {
+            passed: 0,
+            failed: 0,
+            not_run: Some(why),
+        }
+    }
+
     /// The step itself, when it passed.
     pub(crate) const ONE: Self = Self {
         passed: 1,
         failed: 0,
+        not_run: None,
     };
 }
 
@@ -86,7 +98,11 @@ pub(crate) fn run(workspace: &Workspace, steps: &[&Step], fail_fast: bool) -> Re
         let passed = tally.failed == 0;
         println!(
             "{} ({:.1} s)",
-            if passed { "ok" } else { "FAILED" },
+            match tally.not_run {
+                Some(why) => format!("NOT RUN: {why}"),
+                None if passed => "ok".to_owned(),
+                None => "FAILED".to_owned(),
+            },
             took.as_secs_f64()
         );
         if !passed {
@@ -116,7 +132,11 @@ fn summary(outcomes: &[Outcome]) -> bool {
         "step", "passed", "failed", "time"
     );
     for Outcome { name, tally, took } in outcomes {
-        let mark = if tally.failed == 0 { "" } else { "  <- FAILED" };
+        let mark = match (tally.failed, tally.not_run) {
+            (_, Some(_)) => "  <- not run",
+            (0, None) => "",
+            _ => "  <- FAILED",
+        };
         let took = took.as_secs_f64();
         println!(
             "{name:<12} {:>7} {:>7} {took:>7.1} s{mark}",
@@ -175,7 +195,8 @@ mod tests {
             counted(nextest),
             Tally {
                 passed: 310,
-                failed: 2
+                failed: 2,
+                ..Tally::default()
             }
         );
         let noisy = format!("test result: FAILED. 0 passed; 1 failed; 0 ignored\n{nextest}");
@@ -185,14 +206,16 @@ mod tests {
             counted(cargo),
             Tally {
                 passed: 15,
-                failed: 2
+                failed: 2,
+                ..Tally::default()
             }
         );
         assert_eq!(
             counted("ok list: a\nok call: b\nokay"),
             Tally {
                 passed: 2,
-                failed: 0
+                failed: 0,
+                ..Tally::default()
             }
         );
         assert_eq!(counted("nothing"), Tally::default());

@@ -20,7 +20,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::Context;
 use super::rounds::Rounds;
-use crate::protocol::{Content, Role, RpcError};
+use crate::protocol::{Content, ProtocolVersion, Role, RpcError};
 use crate::result::Error;
 use crate::schema::Form;
 
@@ -150,6 +150,14 @@ impl<'c, T: DeserializeOwned + JsonSchema + Send + 'c> Elicit<'c, T> {
             return Err(lacks(json!({ "elicitation": { "form": {} } })));
         }
         let form = Form::build::<T>(self.schema)?;
+        let version = self.ctx.protocol_version();
+        if version < ProtocolVersion::V2025_11_25
+            && let Some(name) = form.list_field()
+        {
+            return Err(Error::tool(format!(
+                "This client speaks MCP {version}, whose forms have no field for several values such as `{name}`."
+            )));
+        }
         let params =
             json!({ "mode": "form", "message": self.message, "requestedSchema": form.schema() });
         let question = Question {

@@ -5,6 +5,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
+use super::ProtocolVersion;
+
 /// A client's or server's name and version.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -102,6 +104,20 @@ impl ClientCapabilities {
 }
 
 impl ClientCapabilities {
+    /// What of this a revision has: a client may name more than it and its server agreed to speak.
+    pub(crate) fn within(mut self, version: ProtocolVersion) -> Self {
+        if version < ProtocolVersion::V2025_06_18 {
+            self.elicitation = None;
+        }
+        if let Some(elicitation) = &mut self.elicitation
+            && version < ProtocolVersion::V2025_11_25
+        {
+            // Before, there were forms only, and no word for them.
+            *elicitation = Elicitation::default();
+        }
+        self
+    }
+
     /// The capabilities that a server of ours asks about, in a byte.
     pub(crate) fn pack(&self) -> u8 {
         let flags = [

@@ -4,6 +4,8 @@ mod client;
 mod content;
 mod error;
 mod message;
+#[cfg(feature = "messages")]
+pub mod messages;
 mod notification;
 mod request;
 mod version;

@@ -39,6 +39,13 @@ impl Form {
         &self.published
     }
 
+    /// A field that takes several values; forms have them since 2025-11-25.
+    pub(crate) fn list_field(&self) -> Option<&str> {
+        let mut fields = self.published["properties"].as_object()?.iter();
+        let (name, _) = fields.find(|(_, field)| field["type"] == "array")?;
+        Some(name)
+    }
+
     /// Reads an answer. What the user left out and has a default is filled in.
     pub(crate) fn read<T: DeserializeOwned>(&self, content: &Value) -> Result<T, String> {
         let Value::Object(content) = content else {

@@ -21,6 +21,7 @@ mod j_refresh;
 mod k_access_token;
 mod k_forged_token;
 mod l_revoke;
+mod m_every_method;
 mod m_resource;
 mod n_transport;
 mod o_processes;

@@ -197,6 +197,7 @@ impl Caller<'_> {
         let info = self.endpoint.dispatcher.info();
         let (version, result) = info.initialize(params.protocol_version.as_deref());
         let capabilities = params.capabilities.clone().unwrap_or_default();
+        let capabilities = capabilities.within(version);
         let owner = owner(self.user.as_deref());
         let session = self.endpoint.sessions.open(version, &capabilities, &owner);
         let mut builder = json(StatusCode::OK);

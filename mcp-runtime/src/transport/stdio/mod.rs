@@ -283,7 +283,7 @@ impl Peer {
         *self.state() = Some(Initialized {
             version,
             info: params.client_info,
-            capabilities: params.capabilities.unwrap_or_default(),
+            capabilities: params.capabilities.unwrap_or_default().within(version),
             log_level: LogLevel::Info,
         });
         result
