@@ -33,10 +33,11 @@ impl Answer {
             .unwrap_or_default()
     }
 
-    /// The messages of an event stream.
+    /// The messages of an event stream; the event that only gives an id holds none.
     pub(crate) fn events(&self) -> Vec<Value> {
         let data = self.text.lines().filter_map(|l| l.strip_prefix("data: "));
-        data.map(|d| serde_json::from_str(d).expect("json"))
+        data.filter(|d| !d.is_empty())
+            .map(|d| serde_json::from_str(d).expect("json"))
             .collect()
     }
 }
