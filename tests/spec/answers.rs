@@ -43,4 +43,3 @@ pub(crate) fn fill(schema: &Value) -> Value {
         _ => json!("text"),
     }
 }
-

@@ -21,7 +21,7 @@ impl Stream {
         Self {
             response,
             buffer: String::new(),
-            pub(crate) last_id: None,
+            last_id: None,
         }
     }
 

@@ -25,8 +25,7 @@ enum Scenarios {
     Named(&'static [&'static str]),
 }
 
-/// One run: its scenarios, and how many successes the suite reports. Who adds what a scenario asks for raises the
-/// figure, and takes the scenario off `expected-failures.yaml`.
+/// One run: its scenarios, and how many successes the suite reports of a server that has everything.
 struct Run {
     name: &'static str,
     scenarios: Scenarios,
@@ -37,12 +36,12 @@ const RUNS: &[Run] = &[
     Run {
         name: "2025-11-25",
         scenarios: Scenarios::Revision("2025-11-25"),
-        successes: 78,
+        successes: 84,
     },
     Run {
         name: "2026-07-28",
         scenarios: Scenarios::Revision("2026-07-28"),
-        successes: 147,
+        successes: 153,
     },
     Run {
         name: "tasks",
@@ -58,7 +57,7 @@ const RUNS: &[Run] = &[
             "tasks-required-task-error",
             "tasks-mrtr-composition",
         ]),
-        successes: 12,
+        successes: 44,
     },
     Run {
         name: "skills",
