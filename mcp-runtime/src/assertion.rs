@@ -1,5 +1,8 @@
 //! `assert_contract!`: what must hold of a server before it is released, in one line of a user's tests.
 
+#[cfg(feature = "check-views")]
+mod views;
+
 use std::path::{Path, PathBuf};
 
 use crate::contract::{
@@ -40,6 +43,11 @@ const CHECKS: &[Check] = &[
     Check {
         name: "the lock file is up to date",
         run: lock_file,
+    },
+    #[cfg(feature = "check-views")]
+    Check {
+        name: "the views and the server agree",
+        run: |subject| views::check(&subject.items),
     },
 ];
 

@@ -124,6 +124,8 @@ mod guides {
     mod writing_tools {}
     #[doc = include_str!("../../docs/skills.md")]
     mod skills {}
+    #[doc = include_str!("../../docs/views.md")]
+    mod views {}
     #[doc = include_str!("../../docs/testing.md")]
     mod testing {}
     #[doc = include_str!("../../docs/authorization.md")]

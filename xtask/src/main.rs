@@ -99,6 +99,11 @@ const STEPS: &[Step] = &[
         "the login page in headless Chromium",
         browser::run,
     ),
+    Step::new(
+        "views",
+        "the views in a host of MCP Apps, and the dev page",
+        browser::views,
+    ),
 ];
 
 fn main() -> ExitCode {

@@ -29,6 +29,7 @@ pub(crate) fn run(workspace: &Workspace, log: &mut Log) -> Result<Tally> {
     own_node(workspace)?;
     node(workspace, log, "conformance").context("the npm packages of tests/conformance")?;
     node(workspace, log, "browser").context("the npm packages of tests/browser")?;
+    node(workspace, log, "views").context("the npm packages of tests/views")?;
     chromium(workspace, log).context("a Chromium")?;
     if postgres::find_programs().is_err() {
         apt(workspace, log, "postgresql").context("a PostgreSQL server")?;
