@@ -47,13 +47,15 @@ pub enum Rule {
     ViewportHeight,
     /// More than some hosts take.
     LargeView,
+    /// `<meta http-equiv>` with a policy or a refresh.
+    HttpEquiv,
     /// An origin that is declared and that the page never names.
     UnusedOrigin,
 }
 
 impl Rule {
     /// The rules that can be allowed, by name.
-    pub const ALLOWABLE: [(&'static str, Self); 16] = [
+    pub const ALLOWABLE: [(&'static str, Self); 17] = [
         ("view_without_handshake", Self::ViewWithoutHandshake),
         ("unfinished_handshake", Self::UnfinishedHandshake),
         ("handshake_with_client_info", Self::HandshakeWithClientInfo),
@@ -69,6 +71,7 @@ impl Rule {
         ("unknown_variable", Self::UnknownVariable),
         ("viewport_height", Self::ViewportHeight),
         ("large_view", Self::LargeView),
+        ("http_equiv", Self::HttpEquiv),
         ("unused_origin", Self::UnusedOrigin),
     ];
 

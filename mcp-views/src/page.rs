@@ -10,6 +10,7 @@ pub(crate) struct Page<'h> {
     pub elements: Vec<Element>,
     pub scripts: Vec<Inline<'h>>,
     pub styles: Vec<Inline<'h>>,
+    pub import_maps: Vec<Inline<'h>>,
 }
 
 /// A start tag.
@@ -75,6 +76,9 @@ impl<'h> Page<'h> {
                     let element = Element::new(tag);
                     inside = match element.name.as_str() {
                         "script" if element.is_code() => Inside::Script,
+                        "script" if element.value("type").eq_ignore_ascii_case("importmap") => {
+                            Inside::ImportMap
+                        }
                         "style" => Inside::Style,
                         _ => Inside::Text,
                     };
@@ -86,6 +90,7 @@ impl<'h> Page<'h> {
                         Inside::Text => continue,
                         Inside::Script => &mut page.scripts,
                         Inside::Style => &mut page.styles,
+                        Inside::ImportMap => &mut page.import_maps,
                     };
                     let at = text.span.start;
                     if let Some(text) = html.get(at..text.span.end) {
@@ -109,6 +114,7 @@ enum Inside {
     Text,
     Script,
     Style,
+    ImportMap,
 }
 
 impl Element {

@@ -72,6 +72,8 @@ fn what_is_loaded_from_undeclared_origins_is_found() {
         "<p style=\"background: url(&quot;https://cdn.test/a.png&quot;)\">x</p>",
         "<iframe src=data:text/html,x></iframe>",
         "<link rel=stylesheet href=data:text/css,a>",
+        "<object data=https://cdn.test/a.pdf></object>",
+        "<script type=importmap>{\"imports\": {\"x\": \"https://cdn.test/x.js\"}}</script>",
     ] {
         breaks(Rule::UndeclaredOrigin, body);
     }
@@ -204,6 +206,8 @@ fn literal_requests_to_undeclared_origins_are_found() {
         "import('https://esm.test/a.js')",
         "import a from 'https://esm.test/a.js'",
         "fetch('/api/x')",
+        "xhr.open('GET', 'https://api.test/x')",
+        "image.src = 'https://cdn.test/a.png'",
     ] {
         script_breaks(Rule::UndeclaredRequest, code);
     }
@@ -269,6 +273,11 @@ fn habits_that_a_sandbox_refuses_are_found() {
     breaks(
         Rule::TargetBlank,
         "<a href=https://a.test target=_blank>x</a>",
+    );
+    breaks(Rule::HttpEquiv, "<meta http-equiv=refresh content=5>");
+    breaks(
+        Rule::HttpEquiv,
+        "<meta http-equiv=Content-Security-Policy content=\"script-src 'none'\">",
     );
     breaks(
         Rule::DataFont,

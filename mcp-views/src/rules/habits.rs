@@ -24,6 +24,11 @@ impl Judge<'_> {
         for (at, habit) in found {
             self.found(habit.rule, at, habit.message, habit.help);
         }
+        let equivalents = self.page.elements.iter().filter_map(http_equiv);
+        for (at, message) in equivalents.collect::<Vec<_>>() {
+            let help = "leave it out: the host sets the policy from `csp`, and decides where its frames lead";
+            self.found(Rule::HttpEquiv, at, message, help);
+        }
         let blank: Vec<_> = self.page.elements.iter().filter_map(blank_target).collect();
         for at in blank {
             self.found(
@@ -34,6 +39,19 @@ impl Judge<'_> {
             );
         }
     }
+}
+
+/// What a `<meta>` does that belongs to the host.
+fn http_equiv(element: &crate::page::Element) -> Option<(usize, &'static str)> {
+    let name = element.value("http-equiv").to_ascii_lowercase();
+    let message = match (element.name.as_str(), name.as_str()) {
+        ("meta", "content-security-policy") => {
+            "a policy in the page comes on top of the host's, and may stop the page's own scripts and the bridge"
+        }
+        ("meta", "refresh") => "a refresh leads the frame away, which the sandbox refuses",
+        _ => return None,
+    };
+    Some((element.at, message))
 }
 
 fn blank_target(element: &crate::page::Element) -> Option<usize> {

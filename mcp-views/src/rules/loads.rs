@@ -42,7 +42,46 @@ impl Judge<'_> {
         for (url, what, at, list) in of_styles {
             self.load(&url, &what, at, list);
         }
+        for (url, what, at, list) in self.of_import_maps() {
+            self.load(&url, &what, at, list);
+        }
+        self.plugins();
         self.requests();
+    }
+
+    /// `object-src 'none'`, whatever is declared.
+    fn plugins(&mut self) {
+        let loads = |e: &&Element| {
+            (e.name == "object" && e.attribute("data").is_some())
+                || (e.name == "embed" && e.attribute("src").is_some())
+        };
+        let found = self.page.elements.iter().filter(loads);
+        for (name, at) in found.map(|e| (e.name.clone(), e.at)).collect::<Vec<_>>() {
+            self.found(
+                Rule::UndeclaredOrigin,
+                at,
+                format!("`<{name}>` loads nothing: sandboxes refuse it, whatever is declared"),
+                "take `<img>`, `<video>`, or an `<iframe>` of an origin that `csp(frame(…))` declares",
+            );
+        }
+    }
+
+    /// The modules of an import map, as far as they have absolute urls.
+    fn of_import_maps(&self) -> Vec<(String, String, usize, List)> {
+        let mut found = Vec::new();
+        for map in &self.page.import_maps {
+            let texts = crate::script::read(map.text).into_iter();
+            let urls = texts.filter(|t| t.kind == Kind::Text && t.text.contains("://"));
+            found.extend(urls.map(|t| {
+                (
+                    t.text.to_owned(),
+                    "the module".to_owned(),
+                    map.at + t.at,
+                    List::Code,
+                )
+            }));
+        }
+        found
     }
 
     fn declared(&self, list: List) -> &[&str] {
@@ -175,13 +214,6 @@ impl Judge<'_> {
                 "body" | "table" | "td" | "th" => {
                     add("background", "the background", List::Picture)
                 }
-                "object" | "embed" => {
-                    let attribute = if tag == "object" { "data" } else { "src" };
-                    if element.attribute(attribute).is_some() {
-                        // `object-src 'none'`, whatever is declared.
-                        found.push((String::new(), tag.to_owned(), element.at, List::Frame));
-                    }
-                }
                 _ => {}
             }
         }
@@ -263,6 +295,18 @@ fn request<'s>(tokens: &[Token<'s>], i: usize) -> Option<(&'static str, Token<'s
             Some(("`import`", url, List::Code))
         }
         "from" => Some(("`import`", literal(i + 1)?, List::Code)),
+        // `request.open("GET", "…")` of an XMLHttpRequest.
+        "open" if tokens.get(i + 3).is_some_and(|t| t.is(",")) => {
+            let method = tokens.get(i + 2)?;
+            let is_method =
+                !method.text.is_empty() && method.text.bytes().all(|b| b.is_ascii_uppercase());
+            let url = literal(i + 4).filter(|_| method.kind == Kind::Text && is_method)?;
+            Some(("`XMLHttpRequest`", url, List::Connect))
+        }
+        // `image.src = "…"`
+        "src" if i > 0 && tokens[i - 1].is(".") && tokens.get(i + 1).is_some_and(|t| t.is("=")) => {
+            Some(("`src`", literal(i + 2)?, List::Picture))
+        }
         _ => None,
     }
 }

@@ -27,7 +27,8 @@ const adopt = (change) => {
 };
 const measure = () => {
   const { width, height } = root.getBoundingClientRect();
-  const now = { width: Math.ceil(width), height: Math.ceil(height) };
+  // A page as high as its frame (`height: 100%`) would never outgrow it: what flows out of its body counts too.
+  const now = { width: Math.ceil(width), height: Math.max(Math.ceil(height), document.body.scrollHeight) };
   if (size !== (size = now.width + "x" + now.height)) notify("ui/notifications/size-changed", now);
 };
 addEventListener("message", async ({ source, data }) => {
@@ -61,6 +62,7 @@ const connect = async () => {
   notify("ui/notifications/initialized");
   watch = new ResizeObserver(measure);
   watch.observe(root);
+  watch.observe(document.body);
   return host;
 };
 self.mcp = {
