@@ -80,7 +80,7 @@ struct Count {
 }
 
 /// Roll some dice many times, and show the sums in an interactive chart.
-#[mcp_tool(title = "Dice dashboard", read_only, open_world = false, ui = DICE_DASHBOARD)]
+#[mcp_tool(title = "Dice dashboard", read_only, destructive = false, open_world = false, ui = DICE_DASHBOARD)]
 async fn dice_dashboard(
     /// How many six-sided dice to roll at once.
     #[arg(default = 2, range(1..=5))]
@@ -104,12 +104,17 @@ async fn dice_dashboard(
 #[mcp_tool(
     title = "Roll more dice",
     read_only,
+    destructive = false,
     open_world = false,
     visibility(app)
 )]
 async fn roll_many(
-    #[arg(range(1..=5))] dice: u32,
-    #[arg(range(1..=10_000))] rolls: u32,
+    /// How many six-sided dice to roll at once.
+    #[arg(range(1..=5))]
+    dice: u32,
+    /// How often to roll them.
+    #[arg(range(1..=10_000))]
+    rolls: u32,
     user: &User,
 ) -> Json<Rolls> {
     let mut counts: Vec<Count> = (dice..=dice * 6)

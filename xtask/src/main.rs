@@ -8,6 +8,7 @@ mod browser;
 mod cargo_steps;
 mod client_walks;
 mod conformance;
+mod contract;
 mod exec;
 mod layers;
 mod postgres;
@@ -63,6 +64,11 @@ const STEPS: &[Step] = &[
         postgres::run,
     ),
     Step::new("ui", "the macros' compile errors", cargo_steps::ui),
+    Step::new(
+        "contract",
+        "the example's lock file, and what cargo check says of a break",
+        contract::run,
+    ),
     Step::new(
         "doctest",
         "examples in the documentation",
