@@ -18,6 +18,9 @@ use crate::model::{About, Function, Icon, Prompt, Resource, Schema, Source, Tool
 pub(crate) fn tool(tool: &Tool, errors: &Errors) {
     about(&tool.about, &tool.origin.ident, "tool", errors);
     tool_name(&tool.about.name, errors);
+    for alias in &tool.aliases {
+        tool_name(alias, errors);
+    }
     arguments(&tool.function, errors);
     for (_, argument) in tool.function.arguments() {
         if let Some(function) = &argument.complete {

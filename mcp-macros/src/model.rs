@@ -174,6 +174,8 @@ pub(crate) struct Tool {
     pub(crate) schema: Option<Schema>,
     pub(crate) timeout_ms: Option<u64>,
     pub(crate) task: Option<Ident>,
+    /// Former names that still work.
+    pub(crate) aliases: Vec<LitStr>,
     /// `locked`, where it is written.
     pub(crate) locked: Option<Ident>,
 }

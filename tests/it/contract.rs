@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use mcp_runtime::prelude::*;
 use serde_json::{Value, json};
 
 /// A directory of its own, removed at the end.
@@ -294,6 +295,45 @@ fn what_cannot_be_done_exits_4_and_says_what_to_do() {
         );
     }
     assert_eq!(scratch.schema(&["--help"]).code(), 0);
+}
+
+/// Is called otherwise now.
+#[mcp_tool(name = "contract.new", aliases("contract.old"))]
+async fn renamed() -> &'static str {
+    "here"
+}
+
+/// Has the name that another had.
+#[mcp_tool(name = "contract.old")]
+async fn successor() {}
+
+#[tokio::test]
+async fn a_former_name_still_works_and_is_not_listed() {
+    let mut client = mcp_server!("alias")
+        .only(tools![renamed])
+        .test()
+        .await
+        .expect("starts");
+    for name in ["contract.new", "contract.old"] {
+        assert_eq!(
+            client.call(name, json!({})).await.expect("a result").text(),
+            "here"
+        );
+    }
+    let list = client
+        .request("tools/list", json!({}))
+        .await
+        .expect("a list");
+    assert_eq!(list["tools"].as_array().map(Vec::len), Some(1));
+    let clash = mcp_server!("alias")
+        .only(tools![renamed, successor])
+        .test()
+        .await;
+    let why = clash.expect_err("two lead to one name").to_string();
+    assert!(
+        why.contains("`contract.old`") && why.contains("remove the alias"),
+        "{why}"
+    );
 }
 
 #[test]

@@ -36,6 +36,7 @@ pub(super) fn expand(tool: &Tool) -> TokenStream {
         .map(|who| quote!(#p::Audience::#who))
         .collect();
     let visibility = common::list("visibility", &visibility);
+    let aliases = common::list("aliases", &tool.aliases);
     let ui = tool.ui.as_ref().map(view);
     let open = tool.open.then(|| quote!(.open()));
     let schema = tool.schema.as_ref().map(|schema| match schema {
@@ -52,7 +53,7 @@ pub(super) fn expand(tool: &Tool) -> TokenStream {
 
     let descriptor = quote! {
         #p::ToolDescriptor::new(#name, #description, #call, #place)
-            #title #hints #icons #scopes #hidden #visibility #ui #open #schema #timeout #task #setters
+            #title #hints #icons #scopes #hidden #visibility #aliases #ui #open #schema #timeout #task #setters
             .output(<#output as #p::IntoToolResult>::output_schema)
     };
     let shown = tool

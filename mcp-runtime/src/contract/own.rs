@@ -48,6 +48,7 @@ impl Surface {
         for entry in &mut tools {
             if let Some(tool) = catalogue.tool(&entry.key) {
                 entry.scopes = Some(owned(tool.descriptor.scopes));
+                entry.aliases = owned(tool.descriptor.aliases);
                 entry.task = match tool.descriptor.task {
                     TaskSupport::Forbidden => None,
                     TaskSupport::Optional => Some("optional".into()),

@@ -564,6 +564,11 @@ fn another_way_to_say_the_same_is_no_change() {
         assert_eq!(input(&old, &new), [], "{old} {new}");
         assert_eq!(output(&new, &old), [], "{new} {old}");
     }
+    assert_eq!(
+        input(&json!({}), &json!({"type": "object"})),
+        [],
+        "arguments are an object anyway"
+    );
     let hints = |annotations: Value| tools(json!([{"name": "t", "annotations": annotations}]));
     for (old, new) in [
         (

@@ -14,6 +14,8 @@ pub struct ToolDescriptor {
     pub name: &'static str,
     /// Its name for people.
     pub title: Option<&'static str>,
+    /// Former names under which it can still be called.
+    pub aliases: &'static [&'static str],
     /// What it does, for the model.
     pub description: &'static str,
     /// Hints about its behaviour.
@@ -57,6 +59,7 @@ impl ToolDescriptor {
         Self {
             name,
             title: None,
+            aliases: &[],
             description,
             hints: Hints {
                 read_only: None,
@@ -83,6 +86,8 @@ impl ToolDescriptor {
 
     set!(/// With a name for people.
         title: &'static str => title = Some(title));
+    set!(/// Can still be called by these former names, which are not listed.
+        aliases: &'static [&'static str] => aliases = aliases);
     set!(/// With pictures.
         icons: &'static [Icon] => icons = icons);
     set!(/// A call needs these scopes beside the base scope.

@@ -79,6 +79,8 @@ pub(crate) enum Found<'c> {
 #[derive(Debug)]
 pub(crate) struct Catalogue {
     tools: HashMap<&'static str, Tool>,
+    /// The names of tools by their former names.
+    aliases: HashMap<&'static str, &'static str>,
     prompts: HashMap<&'static str, Prompt>,
     resources: Vec<Resource>,
     views: Vec<View>,
@@ -128,6 +130,7 @@ impl Catalogue {
         let skill_files = skills.take_resources();
         let mut catalogue = Self {
             tools: HashMap::new(),
+            aliases: HashMap::new(),
             prompts: HashMap::new(),
             resources: Vec::new(),
             views: Vec::new(),
@@ -170,6 +173,7 @@ impl Catalogue {
             }
         }
         catalogue.check_views(items, &mut problems);
+        catalogue.check_aliases(&mut problems);
         for file in skill_files {
             if let Some(uri) = file["uri"]
                 .as_str()
@@ -197,6 +201,13 @@ impl Catalogue {
         let object_output = output.as_ref().is_none_or(wire::is_object);
         let headers = header_arguments(input.schema())?;
         scope_syntax(d.scopes, d.hidden)?;
+        for alias in d.aliases {
+            if let Some(other) = self.aliases.insert(alias, d.name) {
+                return Err(format!(
+                    "its alias `{alias}` is one of `{other}` too: remove one"
+                ));
+            }
+        }
         let switch = self.switches.of(&Item::Tool(d));
         let entry = Entry {
             modern: wire::tool(d, input.schema(), output.as_ref(), flat_ui_key),
@@ -220,6 +231,17 @@ impl Catalogue {
             },
         );
         Ok(entry)
+    }
+
+    /// A name leads to one tool.
+    fn check_aliases(&self, problems: &mut Vec<String>) {
+        for (alias, name) in &self.aliases {
+            if self.tools.contains_key(alias) {
+                problems.push(format!(
+                    "`{alias}` is a tool and an alias of the tool `{name}` too: remove the alias, or rename the tool"
+                ));
+            }
+        }
     }
 
     fn add_prompt(&mut self, d: &'static PromptDescriptor) -> Result<Entry, String> {
@@ -265,8 +287,11 @@ impl Catalogue {
         })
     }
 
+    /// The tool of this name, or of this former one.
     pub(crate) fn tool(&self, name: &str) -> Option<&Tool> {
-        self.tools.get(name).filter(|t| t.switch.is_on())
+        let now = || self.tools.get(self.aliases.get(name)?);
+        let found = self.tools.get(name).or_else(now);
+        found.filter(|t| t.switch.is_on())
     }
 
     /// Every tool, in no order.

@@ -27,6 +27,7 @@ const TOOL: &[&str] = &[
     "schema",
     "timeout",
     "task",
+    "aliases",
     "locked",
     "rename_all",
     "allow",
@@ -49,6 +50,7 @@ pub(crate) fn tool(tokens: TokenStream, item: &AnnotatedFn, errors: &Errors) -> 
         schema: None,
         timeout_ms: None,
         task: None,
+        aliases: Vec::new(),
         locked: None,
     };
     for entry in &entries {
@@ -73,6 +75,7 @@ pub(crate) fn tool(tokens: TokenStream, item: &AnnotatedFn, errors: &Errors) -> 
                 let support = entry.one_of(&["optional", "required"], errors);
                 tool.task = support.map(|s| variant(&s.value(), &entry.key));
             }
+            "aliases" => tool.aliases = entry.strings(errors),
             "locked" => tool.locked = entry.set(errors),
             _ => tool.about.read(entry, errors),
         }

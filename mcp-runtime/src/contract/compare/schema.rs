@@ -38,7 +38,11 @@ pub(super) fn compare(
     changes: &mut Changes,
 ) {
     dialect(old, new, direction, path, changes);
-    let (old, new) = (normal::normal(old), normal::normal(new));
+    let (mut old, mut new) = (normal::normal(old), normal::normal(new));
+    if direction == Direction::In {
+        arguments_are_an_object(&mut old);
+        arguments_are_an_object(&mut new);
+    }
     if identity(&old) == identity(&new) {
         return;
     }
@@ -78,6 +82,15 @@ pub(super) fn compare(
             path,
             "changed in a way that no rule can judge",
         );
+    }
+}
+
+/// `tools/call` sends an object, whether the schema says so or not.
+fn arguments_are_an_object(schema: &mut Value) {
+    if let Value::Object(map) = schema
+        && !map.contains_key("$ref")
+    {
+        map.entry("type").or_insert_with(|| "object".into());
     }
 }
 
