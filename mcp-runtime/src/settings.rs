@@ -60,6 +60,12 @@ pub struct Settings {
     pub key_encryption_keys: OuterKeys,
     /// `PASSWORD_PEPPER`, or the file that `PASSWORD_PEPPER_FILE` names: without it no password can be checked.
     pub password_peppers: OuterKeys,
+    /// `OPENID_ISSUER`: the OpenID provider at which users sign in, in place of the password form.
+    pub openid_issuer: Option<String>,
+    /// `OPENID_CLIENT_ID`: this server's id there.
+    pub openid_client_id: Option<String>,
+    /// `OPENID_CLIENT_SECRET`: its secret there, if it has one.
+    pub openid_client_secret: Option<String>,
     /// `WORKERS`: worker threads, one a core by default.
     pub workers: Option<usize>,
     /// `ALLOW_INSECURE_HTTP=1`: serve plain `http` under a name that is not loopback. Warned about at every start.
@@ -91,6 +97,9 @@ impl Default for Settings {
             trusted_proxies: Proxies::default(),
             key_encryption_keys: OuterKeys::default(),
             password_peppers: OuterKeys::default(),
+            openid_issuer: None,
+            openid_client_id: None,
+            openid_client_secret: None,
             workers: None,
             allow_insecure_http: false,
         }
@@ -157,6 +166,9 @@ impl Settings {
         settings.database_url = var("DATABASE_URL");
         settings.clients_file = var("CLIENTS_FILE").map(PathBuf::from);
         settings.egress_proxy = var("EGRESS_PROXY");
+        settings.openid_issuer = var("OPENID_ISSUER");
+        settings.openid_client_id = var("OPENID_CLIENT_ID");
+        settings.openid_client_secret = var("OPENID_CLIENT_SECRET");
         // The XDG specification has relative paths ignored.
         let absolute = |name: &str| var(name).map(PathBuf::from).filter(|p| p.is_absolute());
         settings.state_home = absolute("XDG_STATE_HOME")

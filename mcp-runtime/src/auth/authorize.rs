@@ -20,7 +20,7 @@ use crate::store::{Kept, StoreError, Transaction, Waiting};
 pub(crate) const PATIENCE: i64 = 10 * 60 * 1000;
 
 /// Requests that may wait at once.
-const MOST: Waiting = Waiting {
+pub(crate) const MOST: Waiting = Waiting {
     in_all: 20_000,
     per_origin: 200,
 };

@@ -7,6 +7,10 @@ use super::client_document::DocumentFilter;
 #[cfg(feature = "fetch")]
 use super::fetch::Outbound;
 use super::login_page::{self, OwnPage};
+#[cfg(feature = "fetch")]
+use super::outside::TrustedIssuer;
+#[cfg(feature = "fetch")]
+use super::provider::OpenIdProvider;
 use super::redirect_uri;
 use super::secret::Secret;
 use super::user_store::OwnUsers;
@@ -46,6 +50,12 @@ pub(crate) struct Config {
     pub(crate) outbound: Outbound,
     #[cfg(feature = "fetch")]
     pub(crate) client_documents: DocumentFilter,
+    /// Where users sign in, in place of the form.
+    #[cfg(feature = "fetch")]
+    pub(crate) provider: Option<OpenIdProvider>,
+    /// Whose tokens are taken, in place of our own.
+    #[cfg(feature = "fetch")]
+    pub(crate) issuer: TrustedIssuer,
 }
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
@@ -77,6 +87,10 @@ impl Default for Config {
             outbound: Outbound::default(),
             #[cfg(feature = "fetch")]
             client_documents: DocumentFilter::default(),
+            #[cfg(feature = "fetch")]
+            provider: None,
+            #[cfg(feature = "fetch")]
+            issuer: TrustedIssuer::default(),
         }
     }
 }
@@ -101,6 +115,13 @@ impl Config {
                  (60 are usual)",
                 self.code_lifetime.as_secs()
             )));
+        }
+        #[cfg(feature = "fetch")]
+        if self.provider.is_some() && self.users.is_some() {
+            return Err(SettingsError::new(
+                "users sign in either at an OpenID provider or from a `UserStore`: leave out `login_with` \
+                 (OPENID_ISSUER) or `users`",
+            ));
         }
         let unusable = |scheme: &&String| !redirect_uri::is_private_use(scheme);
         if let Some(scheme) = self.private_use_schemes.iter().find(unusable) {
@@ -131,8 +152,11 @@ impl Auth {
     }
 
     pub(super) fn set(mut self, change: impl FnOnce(&mut Config)) -> Self {
-        if let Mode::Embedded(config) = &mut self.0 {
-            change(config);
+        match &mut self.0 {
+            Mode::Open => {}
+            Mode::Embedded(config) => change(config),
+            #[cfg(feature = "fetch")]
+            Mode::Outside(config) => change(config),
         }
         self
     }

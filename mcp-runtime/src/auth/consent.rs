@@ -8,16 +8,16 @@ use std::net::IpAddr;
 use super::approve::{Yes, approve};
 use super::audit::audit;
 use super::authorize::{self, Frozen, Stop};
-use super::clients::{self, Client, Known};
 use super::clock::millis;
+use super::consent_page::{Page, csrf, page};
 use super::login::{self, Refused};
 use super::params::Params;
-use super::redirect_uri;
 use super::scope::Scopes;
 use super::secret::{self, Secret};
 use super::server::Server;
-use super::standing::Standing;
-use crate::store::{Proof, SessionRecord, StoreError, Transaction};
+#[cfg(feature = "fetch")]
+use super::upstream;
+use crate::store::{Proof, SessionRecord, StoreError, Transaction, UserRecord};
 
 /// What a browser's cookies say.
 #[derive(Debug, Default)]
@@ -28,6 +28,9 @@ pub(crate) struct Browser {
     pub(crate) session: Option<Secret>,
     /// Whether the browser says that no page led here, but its user: an address that was typed, or opened by an app.
     pub(crate) came_by_themselves: bool,
+    /// Set when a user who consented goes to the upstream provider.
+    #[cfg_attr(not(feature = "fetch"), allow(dead_code))]
+    pub(crate) upstream: Option<Secret>,
 }
 
 impl Browser {
@@ -51,43 +54,13 @@ impl Browser {
     }
 }
 
-/// What the page shows.
-pub(crate) struct Page {
-    pub(crate) handle: Secret,
-    pub(crate) token: Secret,
-    /// The name that the client claims.
-    pub(crate) client: Option<String>,
-    /// Whether whoever runs this server vouches for the name.
-    pub(crate) verified: bool,
-    /// Who vouches for the client, in a sentence or two.
-    pub(crate) about: String,
-    pub(crate) redirect_host: String,
-    pub(crate) to_this_computer: bool,
-    pub(crate) resource: String,
-    /// What the client asked for.
-    pub(crate) scopes: Vec<Asked>,
-    /// The name of whoever is signed in; `None` shows the fields.
-    pub(crate) user: Option<String>,
-    /// The name that was typed before.
-    pub(crate) typed: String,
-    /// What went wrong with the last answer.
-    pub(crate) problem: Option<&'static str>,
-}
-
-/// A scope that the client asked for, in words.
-pub(crate) struct Asked {
-    pub(crate) name: String,
-    pub(crate) words: String,
-    /// The words of others that were asked for too and come with it.
-    pub(crate) includes: Vec<String>,
-    /// Whether the user may leave it out.
-    pub(crate) optional: bool,
-}
-
 /// What an answer to the page does.
 pub(crate) enum Answered {
     /// Back to the client; after a login with a new session.
     Redirect { to: String, session: Option<Secret> },
+    /// To the upstream provider, with a cookie by which the way back is known.
+    #[cfg(feature = "fetch")]
+    Away { to: String, cookie: Secret },
     /// The page again, with a problem.
     Again {
         status: u16,
@@ -170,33 +143,15 @@ pub(crate) async fn answer(
         return Ok(Answered::Redirect { to, session: None });
     }
 
+    #[cfg(feature = "fetch")]
+    if let Some(upstream) = &server.upstream {
+        return upstream::leave(server, upstream, &transaction, &frozen, &scope, browser).await;
+    }
+
     let name = one(params, "username")?.unwrap_or_default();
     let password = Secret::new(one(params, "password")?.unwrap_or_default().to_owned());
     match login::check(server, name, &password, address).await {
-        Ok(user) => {
-            let client = authorize::confirm(server, &frozen).await?;
-            let cookie = Secret::random();
-            let record = SessionRecord {
-                handle: cookie.digest(),
-                user_id: user.id.clone(),
-                expires_at: server.now() + millis(server.config.session_lifetime),
-            };
-            let replaced = browser.session.as_ref().map(Secret::digest);
-            let session = Some((&record, replaced.as_deref()));
-            let yes = Yes {
-                handle: &transaction.handle,
-                scope: &scope,
-                user_id: &user.id,
-                by: Proof::Password(&user.password),
-                session,
-                until: None,
-            };
-            let to = approve(server, &frozen, &client, yes).await?;
-            Ok(Answered::Redirect {
-                to,
-                session: Some(cookie),
-            })
-        }
+        Ok(user) => signed_in(server, &transaction, &frozen, &scope, &user, browser).await,
         Err(refused) => {
             let (status, problem, retry_after) = explain(refused)?;
             let mut page = page(server, &frozen, handle, browser, None).await?;
@@ -209,6 +164,39 @@ pub(crate) async fn answer(
             })
         }
     }
+}
+
+/// Approves a request for a user who has just signed in, and begins their session.
+pub(crate) async fn signed_in(
+    server: &Server,
+    transaction: &Transaction,
+    frozen: &Frozen,
+    scope: &str,
+    user: &UserRecord,
+    browser: &Browser,
+) -> Result<Answered, Stop> {
+    let client = authorize::confirm(server, frozen).await?;
+    let cookie = Secret::random();
+    let record = SessionRecord {
+        handle: cookie.digest(),
+        user_id: user.id.clone(),
+        expires_at: server.now() + millis(server.config.session_lifetime),
+    };
+    let replaced = browser.session.as_ref().map(Secret::digest);
+    let session = Some((&record, replaced.as_deref()));
+    let yes = Yes {
+        handle: &transaction.handle,
+        scope,
+        user_id: &user.id,
+        by: Proof::Password(&user.password),
+        session,
+        until: None,
+    };
+    let to = approve(server, frozen, &client, yes).await?;
+    Ok(Answered::Redirect {
+        to,
+        session: Some(cookie),
+    })
 }
 
 pub(crate) fn explain(refused: Refused) -> Result<(u16, &'static str, Option<u32>), Stop> {
@@ -263,79 +251,6 @@ async fn open(
     Ok((transaction, frozen, handle))
 }
 
-async fn page(
-    server: &Server,
-    frozen: &Frozen,
-    handle: Secret,
-    browser: &Browser,
-    session: Option<(SessionRecord, String)>,
-) -> Result<Page, Stop> {
-    // Only for someone who signed in is anyone else asked who the client is.
-    let client = match (clients::known(server, &frozen.client_id).await?, &session) {
-        (Known::Client(client), _) => Some(*client),
-        (Known::Unread, Some(_)) => clients::find(server, &frozen.client_id).await?,
-        (Known::Unread, None) => None,
-        (Known::Nobody, _) => return Err(authorize::unknown_client()),
-    };
-    let standing = client.as_ref().map_or(Standing::Document, |c| c.standing);
-    let name = client
-        .as_ref()
-        .and_then(Client::name)
-        .map(ToOwned::to_owned);
-    let token = csrf(
-        server,
-        &handle,
-        browser,
-        session.as_ref().map(|(session, _)| session),
-    );
-    let to_this_computer = url::Url::parse(&frozen.redirect_uri)
-        .is_ok_and(|u| redirect_uri::is_loopback(&u, &server.config));
-    Ok(Page {
-        handle,
-        token,
-        client: match standing {
-            Standing::Document => {
-                name.or_else(|| Some(redirect_uri::shown_host(&frozen.client_id)))
-            }
-            _ => name,
-        },
-        verified: standing == Standing::Configured,
-        about: standing.about(&frozen.client_id, to_this_computer),
-        redirect_host: redirect_uri::shown_host(&frozen.redirect_uri),
-        to_this_computer,
-        resource: server.resource.clone(),
-        scopes: asked(&server.scopes, &frozen.scope),
-        user: session.map(|(_, name)| name),
-        typed: String::new(),
-        problem: None,
-    })
-}
-
-/// The scopes as the page lists them. One that another implies stands with that one: without it, it would be granted
-/// all the same. The base scope stands for itself, since nothing works without it.
-fn asked(scopes: &Scopes, asked: &str) -> Vec<Asked> {
-    let all: Vec<&str> = asked.split(' ').collect();
-    let broader = |scope: &str| {
-        let mut others = all.iter().filter(|other| **other != scope);
-        others.any(|other| scope != scopes.base() && scopes.implies(other, scope))
-    };
-    let alone: Vec<&str> = all.iter().copied().filter(|s| !broader(s)).collect();
-    let included = |by: &str| {
-        let narrower = all.iter().filter(|s| broader(s) && scopes.implies(by, s));
-        narrower.map(|s| scopes.words(s).to_owned()).collect()
-    };
-    alone
-        .iter()
-        .map(|scope| Asked {
-            name: (*scope).to_owned(),
-            words: scopes.words(scope).to_owned(),
-            includes: included(scope),
-            // With one line there is nothing to choose.
-            optional: *scope != scopes.base() && alone.len() > 1,
-        })
-        .collect()
-}
-
 async fn deny(
     server: &Server,
     transaction: &Transaction,
@@ -364,20 +279,6 @@ async fn deny(
         "the user denied the request",
     );
     Ok(Answered::Redirect { to, session: None })
-}
-
-/// The token of a page: only this server can make it, only for this handle, browser and session.
-fn csrf(
-    server: &Server,
-    handle: &Secret,
-    browser: &Browser,
-    session: Option<&SessionRecord>,
-) -> Secret {
-    let cookie = browser.pre_login.as_ref().map_or("", Secret::expose);
-    let session = session.map_or("", |session| session.handle.as_str());
-    server
-        .derive
-        .derive("form", handle.expose(), &[cookie, session])
 }
 
 /// Those of the asked scopes that the user left ticked, with what they imply; all where the page had nothing to tick,

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+#[cfg(feature = "fetch")]
+use super::outside::Outside;
 #[cfg(feature = "auth")]
 use super::server::Server;
 use crate::dispatch::Shared;
@@ -17,6 +19,8 @@ enum Kind {
     Open(Option<Shared>),
     #[cfg(feature = "auth")]
     Embedded(Arc<Server>),
+    #[cfg(feature = "fetch")]
+    Outside(Arc<Outside>),
 }
 
 /// Why a request is not served, as HTTP says it.
@@ -44,6 +48,8 @@ impl Guard {
     pub(crate) fn shared(&self) -> Option<Shared> {
         match &self.0 {
             Kind::Open(shared) => shared.clone(),
+            #[cfg(feature = "fetch")]
+            Kind::Outside(outside) => outside.shared(),
             #[cfg(feature = "auth")]
             Kind::Embedded(server) => Some(server.shared()),
         }
@@ -54,12 +60,26 @@ impl Guard {
         Self(Kind::Embedded(server))
     }
 
+    #[cfg(feature = "fetch")]
+    pub(crate) fn of_outside(outside: Arc<Outside>) -> Self {
+        Self(Kind::Outside(outside))
+    }
+
+    /// The outside issuer's side of it, if tokens come from there.
+    #[cfg(feature = "fetch")]
+    pub(crate) fn outside(&self) -> Option<&Arc<Outside>> {
+        match &self.0 {
+            Kind::Outside(outside) => Some(outside),
+            _ => None,
+        }
+    }
+
     /// The server behind it, if there is one.
     #[cfg(feature = "auth")]
     pub(crate) fn server(&self) -> Option<&Arc<Server>> {
         match &self.0 {
-            Kind::Open(_) => None,
             Kind::Embedded(server) => Some(server),
+            _ => None,
         }
     }
 
@@ -79,6 +99,8 @@ impl Guard {
             Kind::Open(_) => Ok(None),
             #[cfg(feature = "auth")]
             Kind::Embedded(server) => server.authenticate(authorization).await.map(Some),
+            #[cfg(feature = "fetch")]
+            Kind::Outside(outside) => outside.authenticate(authorization).await.map(Some),
         }
     }
 
@@ -89,7 +111,9 @@ impl Guard {
         match &self.0 {
             Kind::Open(_) => None,
             #[cfg(feature = "auth")]
-            Kind::Embedded(server) => server.step_up(needed, user),
+            Kind::Embedded(server) => server.gate.step_up(needed, user),
+            #[cfg(feature = "fetch")]
+            Kind::Outside(outside) => outside.step_up(needed, user),
         }
     }
 
@@ -101,6 +125,8 @@ impl Guard {
             }
             #[cfg(feature = "auth")]
             Kind::Embedded(server) => server.banner_lines(),
+            #[cfg(feature = "fetch")]
+            Kind::Outside(outside) => outside.banner_lines(),
         }
     }
 }

@@ -148,6 +148,17 @@ impl<'a> Signed<'a> {
     pub(crate) fn header_text(&self, name: &str) -> Option<&str> {
         self.header.get(name)?.as_str()
     }
+
+    /// A header parameter.
+    pub(crate) fn header(&self, name: &str) -> Option<&Value> {
+        self.header.get(name)
+    }
+
+    /// The `typ`, as it is compared: in lower case, without the `application/` that may be left out (RFC 7515 §4.1.9).
+    pub(crate) fn typ(&self) -> Option<String> {
+        let typ = self.header_text("typ")?.to_ascii_lowercase();
+        Some(typ.strip_prefix("application/").unwrap_or(&typ).to_owned())
+    }
 }
 
 /// The claims of a token, each read as its one type.
@@ -157,6 +168,11 @@ impl Claims {
     /// A claim that is a string, and not an empty one.
     pub(crate) fn text(&self, name: &str) -> Option<&str> {
         self.0.get(name)?.as_str().filter(|text| !text.is_empty())
+    }
+
+    /// A claim.
+    pub(crate) fn get(&self, name: &str) -> Option<&Value> {
+        self.0.get(name)
     }
 
     /// A time in whole seconds (RFC 7519 §2 allows fractions, which are cut off).

@@ -7,7 +7,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::Auth;
-use super::consent::{Asked, Page};
+use super::consent_page::{Asked, Page};
 use super::secret::Secret;
 use crate::settings::SettingsError;
 
@@ -155,7 +155,13 @@ impl<'a> SignIn<'a> {
         lines.map(move |asked| ScopeLine { asked, choice })
     }
 
-    /// Who is signed in; `None` where the page must have the fields `username` and `password`.
+    /// The OpenID provider at which users sign in: then the page has a button that leads there in place of the fields.
+    pub fn provider(&self) -> Option<Text<'a>> {
+        self.page.provider.as_deref().map(Text)
+    }
+
+    /// Who is signed in; `None` where the page must have the fields `username` and `password`, or the button of the
+    /// [`provider`](Self::provider).
     pub fn user(&self) -> Option<Text<'a>> {
         self.page.user.as_deref().map(Text)
     }
@@ -286,6 +292,7 @@ pub fn check_login_page(page: &dyn LoginPage) -> Result<(), SettingsError> {
     ] {
         let sample = Page {
             verified: false,
+            provider: None,
             about: "An app that registered itself; nobody has checked its name.".into(),
             handle: Secret::new("sample-handle".into()),
             token: Secret::new("sample-token".into()),

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::Site;
+use super::scope::Scopes;
 use super::server::Server;
 
 const RESOURCE: &str = "/.well-known/oauth-protected-resource";
@@ -29,13 +30,13 @@ pub(crate) fn server_metadata_path(site: &Site) -> String {
 }
 
 /// The resource's metadata (RFC 9728 §2).
-pub(crate) fn resource(server: &Server) -> Value {
+pub(crate) fn resource(site: &Site, issuer: &str, scopes: &Scopes) -> Value {
     json!({
-        "resource": server.resource,
-        "authorization_servers": [server.issuer],
-        "scopes_supported": server.scopes.names().collect::<Vec<_>>(),
+        "resource": site.resource(),
+        "authorization_servers": [issuer],
+        "scopes_supported": scopes.names().collect::<Vec<_>>(),
         "bearer_methods_supported": ["header"],
-        "resource_name": server.site.server_name,
+        "resource_name": site.server_name,
     })
 }
 

@@ -31,17 +31,23 @@ mod config;
 #[cfg(feature = "auth")]
 mod consent;
 #[cfg(feature = "auth")]
+mod consent_page;
+#[cfg(feature = "auth")]
 mod demo;
 #[cfg(feature = "auth")]
 mod fault;
 #[cfg(feature = "fetch")]
 mod fetch;
+#[cfg(feature = "auth")]
+mod gate;
 mod guard;
 #[cfg(feature = "auth")]
 mod hashing;
 pub(crate) mod http;
 #[cfg(feature = "auth")]
 mod introspect;
+#[cfg(feature = "fetch")]
+mod issuer;
 #[cfg(feature = "auth")]
 #[cfg_attr(not(feature = "fetch"), allow(dead_code))]
 mod jose;
@@ -53,12 +59,16 @@ mod login;
 mod login_page;
 #[cfg(feature = "auth")]
 mod metadata;
+#[cfg(feature = "fetch")]
+mod outside;
 #[cfg(feature = "auth")]
 mod params;
 #[cfg(feature = "auth")]
 mod pkce;
 #[cfg(feature = "auth")]
 mod preregistered;
+#[cfg(feature = "fetch")]
+mod provider;
 #[cfg(feature = "auth")]
 mod redirect_uri;
 #[cfg(feature = "auth")]
@@ -87,6 +97,8 @@ mod strict_json;
 mod throttle;
 #[cfg(feature = "auth")]
 mod token;
+#[cfg(feature = "fetch")]
+mod upstream;
 #[cfg(feature = "auth")]
 mod user_store;
 #[cfg(feature = "auth")]
@@ -105,6 +117,8 @@ pub(crate) use guard::{Guard, Refusal};
 pub use login_page::{LoginPage, ScopeLine, SignIn, Text, check_login_page};
 #[cfg(feature = "auth")]
 pub use preregistered::ClientRegistration;
+#[cfg(feature = "fetch")]
+pub use provider::{Identity, OpenIdProvider};
 #[cfg(feature = "auth")]
 pub use user_store::{Account, UserStore, UserStoreError, hash_password};
 
@@ -127,6 +141,9 @@ pub(crate) enum Mode {
     /// The embedded authorization server.
     #[cfg(feature = "auth")]
     Embedded(Box<config::Config>),
+    /// Tokens of an outside authorization server.
+    #[cfg(feature = "fetch")]
+    Outside(Box<config::Config>),
 }
 
 impl Auth {
@@ -161,11 +178,29 @@ impl Auth {
                 }
                 #[cfg(feature = "fetch")]
                 config.outbound.settle(settings);
+                #[cfg(feature = "fetch")]
+                if config.provider.is_none() {
+                    config.provider = OpenIdProvider::of_settings(settings)?;
+                }
                 let store = Arc::new(crate::store::Sql::open(settings, &site.server_name).await?);
                 let server =
                     server::Server::start(*config, site, settings, store, needs.scopes).await?;
                 server.keep_house();
                 Ok(Guard::embedded(server))
+            }
+            #[cfg(feature = "fetch")]
+            Mode::Outside(mut config) => {
+                config.outbound.settle(settings);
+                let store = match needs.records && settings.database_url.is_some() {
+                    true => Some(crate::store::Sql::open(settings, &site.server_name).await?),
+                    false => None,
+                };
+                let shared = match store {
+                    Some(store) => Some(shared::open(Arc::new(store)).await?),
+                    None => None,
+                };
+                let outside = outside::Outside::start(*config, site, needs.scopes, shared).await?;
+                Ok(Guard::of_outside(Arc::new(outside)))
             }
         }
     }

@@ -26,6 +26,15 @@ impl Scopes {
         if all.is_empty() {
             all.push(("read".into(), "Read your profile and call the tools".into()));
         }
+        Self::checked(all, implied, extra)
+    }
+
+    /// The same for tokens of an outside issuer, which need no scope unless one is configured.
+    pub(crate) fn checked(
+        mut all: Vec<(String, String)>,
+        implied: &[(String, String)],
+        extra: Vec<String>,
+    ) -> Result<Self, SettingsError> {
         for name in extra {
             if !all.iter().any(|(n, _)| *n == name) {
                 let words = format!("Use what needs the permission “{name}”");

@@ -13,12 +13,14 @@ use super::clock::SharedClock;
 use super::config::{Config, LONGEST_ACCESS_TOKEN};
 #[cfg(feature = "fetch")]
 use super::fetch::Fetcher;
+use super::gate::Gate;
 use super::hashing::Hasher;
 use super::keys::{self, KeySet};
-use super::resource::Gate;
 use super::scope::Scopes;
 use super::secret::DeriveKey;
 use super::throttle::Lines;
+#[cfg(feature = "fetch")]
+use super::upstream::Upstream;
 use super::{Site, clock, demo, preregistered, user_store};
 use crate::settings::{Proxies, Settings, SettingsError};
 use crate::store::{Millis, Retention, Store, StoreError};
@@ -56,6 +58,9 @@ pub(crate) struct Server {
     pub(crate) documents: Option<Documents>,
     /// Who may say from where a request came.
     pub(crate) proxies: Proxies,
+    /// Where users sign in, if that is not here.
+    #[cfg(feature = "fetch")]
+    pub(crate) upstream: Option<Upstream>,
     keys: RwLock<Arc<KeySet>>,
     looked_at: AtomicI64,
     banner: Vec<String>,
@@ -78,6 +83,10 @@ impl Server {
         let clients = preregistered::read(&config)?;
         #[cfg(feature = "fetch")]
         let fetcher = Fetcher::new(&config.outbound)?;
+        #[cfg(feature = "fetch")]
+        let upstream = (config.provider.clone())
+            .map(|provider| Upstream::new(provider, fetcher.clone(), config.clock.clone()))
+            .transpose()?;
         keys::install_backend();
         let trouble = |e: StoreError| {
             SettingsError::new(format!(
@@ -107,6 +116,8 @@ impl Server {
             clients,
             #[cfg(feature = "fetch")]
             documents,
+            #[cfg(feature = "fetch")]
+            upstream,
             keys: RwLock::new(Arc::new(keys)),
             looked_at: AtomicI64::new(0),
             banner: vec![
@@ -175,6 +186,14 @@ impl Server {
             .bump_counter(&name, 1, seconds * 1000, self.now())
             .await?;
         Ok(count == 1)
+    }
+
+    /// The name of the provider at which users sign in, if that is not here.
+    pub(crate) fn provider(&self) -> Option<String> {
+        #[cfg(feature = "fetch")]
+        return self.upstream.as_ref().map(Upstream::name);
+        #[cfg(not(feature = "fetch"))]
+        None
     }
 
     /// Ends a grant, here at once and elsewhere within a poll.

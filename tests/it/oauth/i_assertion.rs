@@ -1,59 +1,15 @@
 //! Section I: clients that prove themselves by a key of their own.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use jsonwebtoken::{Algorithm, EncodingKey};
 use serde_json::{Value, json};
 
-use crate::support::jwt::{changed, unsigned};
+use crate::support::jwt::{Key, changed, now, unsigned};
 use crate::support::{
     Canned, Database, Flow, Names, Params, Reply, Setup, TestServer, Tokens, WEB, Web,
 };
 
-/// A key pair of a client's.
-pub(crate) struct Key {
-    kid: String,
-    sign: EncodingKey,
-    jwk: Value,
-}
-
-impl Key {
-    fn new(kid: &str) -> Self {
-        let pair = rcgen::KeyPair::generate().expect("a key");
-        // An uncompressed point: 0x04, x, y.
-        let point = pair.public_key_raw();
-        let part = |bytes: &[u8]| URL_SAFE_NO_PAD.encode(bytes);
-        Self {
-            kid: kid.into(),
-            sign: EncodingKey::from_ec_der(&pair.serialize_der()),
-            jwk: json!({
-                "kty": "EC", "crv": "P-256", "kid": kid, "use": "sig",
-                "x": part(&point[1..33]), "y": part(&point[33..]),
-            }),
-        }
-    }
-
-    fn sign(&self, header: &Value, claims: &Value) -> String {
-        let message = unsigned(header, claims);
-        let signature =
-            jsonwebtoken::crypto::sign(message.as_bytes(), &self.sign, Algorithm::ES256);
-        format!("{message}.{}", signature.expect("signed"))
-    }
-
-    fn header(&self) -> Value {
-        json!({ "alg": "ES256", "kid": self.kid, "typ": "JWT" })
-    }
-}
-
 /// The claims of a good assertion.
 fn claims(server: &TestServer, id: &str) -> Value {
-    let now = i64::try_from(
-        std::time::SystemTime::now()
-            .duration_since(std::time::UNIX_EPOCH)
-            .expect("after 1970")
-            .as_secs(),
-    );
-    let now = now.expect("before the year 292 billion");
+    let now = now();
     json!({
         "iss": id, "sub": id, "aud": server.base, "iat": now, "exp": now + 60,
         "jti": format!("{:x}", rand::random::<u128>()),

@@ -83,3 +83,44 @@ pub(crate) fn changed(value: &Value, member: &str, to: Value) -> Value {
 pub(crate) fn good_header(kid: &str) -> Value {
     json!({ "alg": "ES256", "typ": "at+jwt", "kid": kid })
 }
+
+/// A key pair of someone else's: a client's, or an outside issuer's.
+pub(crate) struct Key {
+    pub(crate) kid: String,
+    sign: EncodingKey,
+    pub(crate) jwk: Value,
+}
+
+impl Key {
+    pub(crate) fn new(kid: &str) -> Self {
+        let pair = rcgen::KeyPair::generate().expect("a key");
+        // An uncompressed point: 0x04, x, y.
+        let point = pair.public_key_raw();
+        let part = |bytes: &[u8]| URL_SAFE_NO_PAD.encode(bytes);
+        Self {
+            kid: kid.into(),
+            sign: EncodingKey::from_ec_der(&pair.serialize_der()),
+            jwk: json!({
+                "kty": "EC", "crv": "P-256", "kid": kid, "use": "sig",
+                "x": part(&point[1..33]), "y": part(&point[33..]),
+            }),
+        }
+    }
+
+    pub(crate) fn sign(&self, header: &Value, claims: &Value) -> String {
+        let message = unsigned(header, claims);
+        let signature =
+            jsonwebtoken::crypto::sign(message.as_bytes(), &self.sign, Algorithm::ES256);
+        format!("{message}.{}", signature.expect("signed"))
+    }
+
+    pub(crate) fn header(&self) -> Value {
+        json!({ "alg": "ES256", "kid": self.kid, "typ": "JWT" })
+    }
+}
+
+/// The present, in seconds.
+pub(crate) fn now() -> i64 {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    i64::try_from(since.expect("after 1970").as_secs()).expect("in time")
+}

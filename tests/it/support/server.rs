@@ -59,6 +59,13 @@ impl Setup {
         self
     }
 
+    /// A server that takes the tokens of an outside issuer.
+    pub(crate) fn of_issuer(issuer: &str) -> Self {
+        let setup = Self::new();
+        let auth = Auth::jwt(issuer).clock(setup.clock.clone());
+        setup.auth(|_| auth)
+    }
+
     /// A setting of the environment.
     pub(crate) fn var(mut self, name: &str, value: &str) -> Self {
         self.vars.retain(|(n, _)| n != name);

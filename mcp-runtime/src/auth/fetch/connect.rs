@@ -182,7 +182,7 @@ fn literal(host: &Host<&str>) -> Option<IpAddr> {
 }
 
 /// Whether a host is this machine, by its name or address.
-fn is_loopback(host: &Host<&str>) -> bool {
+pub(crate) fn is_loopback(host: &Host<&str>) -> bool {
     match host {
         Host::Domain(name) => is_loopback_name(name),
         _ => literal(host).is_some_and(|ip| ip.is_loopback()),

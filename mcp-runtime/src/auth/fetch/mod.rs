@@ -26,6 +26,7 @@ use url::Url;
 
 use self::address::Network;
 use self::connect::Proxy;
+pub(crate) use self::connect::is_loopback;
 pub use self::outbound::{Outbound, Resolver, Resolving};
 use crate::settings::SettingsError;
 

@@ -43,6 +43,7 @@ impl Cookies {
             pre_login: find(req, &self.name("browser")),
             session: find(req, &self.name("session")),
             came_by_themselves: origin::came_by_themselves(req),
+            upstream: find(req, &self.name("upstream")),
         }
     }
 
@@ -54,6 +55,12 @@ impl Cookies {
     /// Marks a signed-in browser.
     pub(super) fn session(&self, value: &Secret, seconds: i64) -> Option<HeaderValue> {
         self.set("session", value, seconds)
+    }
+
+    /// Marks a browser that goes to the upstream provider.
+    #[cfg(feature = "fetch")]
+    pub(super) fn upstream(&self, value: &Secret) -> Option<HeaderValue> {
+        self.set("upstream", value, PRE_LOGIN)
     }
 
     /// Takes the mark of a signed-in browser away.

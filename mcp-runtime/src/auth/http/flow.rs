@@ -15,6 +15,8 @@ use crate::auth::consent::{self, Answered};
 use crate::auth::fault::Fault;
 use crate::auth::params::Params;
 use crate::auth::server::Server;
+#[cfg(feature = "fetch")]
+use crate::auth::upstream;
 
 pub(super) fn routes(server: &Arc<Server>, cfg: &mut ServiceConfig) {
     let data = Data::from(server.clone());
@@ -27,6 +29,15 @@ pub(super) fn routes(server: &Arc<Server>, cfg: &mut ServiceConfig) {
             .route(web::post().to(authorize_by_post))
             .default_service(refuse()),
     );
+    #[cfg(feature = "fetch")]
+    if server.upstream.is_some() {
+        cfg.service(
+            web::resource(at("/login/callback"))
+                .app_data(data.clone())
+                .route(web::get().to(come_back))
+                .default_service(web::to(async || answer::method_not_allowed("GET"))),
+        );
+    }
     cfg.service(
         web::resource(at("/login"))
             .app_data(data)
@@ -94,11 +105,41 @@ async fn decide(server: Data<Server>, req: HttpRequest, payload: Payload) -> Htt
             .map_err(|fault| unreadable(&fault))?;
         consent::answer(&server, &params, &cookies.read(&req), address(&req)).await
     };
-    match answered.await {
+    render(&server, &cookies, answered.await, true)
+}
+
+/// Where the upstream provider sends the browser.
+#[cfg(feature = "fetch")]
+async fn come_back(server: Data<Server>, req: HttpRequest) -> HttpResponse {
+    let cookies = Cookies::of(&server.site);
+    let answered = async {
+        let params = query(&req)?;
+        let gone = || Stop::new(404, "There is nothing here.");
+        let upstream = server.upstream.as_ref().ok_or_else(gone)?;
+        upstream::come_back(&server, upstream, &params, &cookies.read(&req)).await
+    };
+    render(&server, &cookies, answered.await, false)
+}
+
+fn render(
+    server: &Server,
+    cookies: &Cookies,
+    answered: Result<Answered, Stop>,
+    posted: bool,
+) -> HttpResponse {
+    match answered {
         Ok(Answered::Redirect { to, session }) => {
-            let mut answer = answer::redirect(&to, true);
+            let mut answer = answer::redirect(&to, posted);
             let seconds = millis(server.config.session_lifetime) / 1000;
             if let Some(cookie) = session.and_then(|value| cookies.session(&value, seconds)) {
+                answer.headers_mut().append(header::SET_COOKIE, cookie);
+            }
+            answer
+        }
+        #[cfg(feature = "fetch")]
+        Ok(Answered::Away { to, cookie }) => {
+            let mut answer = answer::redirect(&to, posted);
+            if let Some(cookie) = cookies.upstream(&cookie) {
                 answer.headers_mut().append(header::SET_COOKIE, cookie);
             }
             answer
@@ -107,8 +148,8 @@ async fn decide(server: Data<Server>, req: HttpRequest, payload: Payload) -> Htt
             status,
             page,
             retry_after,
-        }) => page::sign_in(&server, status, &page, retry_after),
-        Err(stop) => page::stop(&server, &stop),
+        }) => page::sign_in(server, status, &page, retry_after),
+        Err(stop) => page::stop(server, &stop),
     }
 }
 

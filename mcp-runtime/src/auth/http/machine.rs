@@ -10,9 +10,11 @@ use serde_json::Value;
 use super::{answer, body};
 use crate::auth::fault::Fault;
 use crate::auth::keys::JWKS_MAX_AGE;
+#[cfg(feature = "fetch")]
+use crate::auth::outside::Outside;
 use crate::auth::params::Params;
 use crate::auth::server::Server;
-use crate::auth::{introspect, metadata, register, revoke, token};
+use crate::auth::{Site, introspect, metadata, register, revoke, token};
 
 /// Seconds for which the metadata may be cached.
 const METADATA_MAX_AGE: u32 = 3600;
@@ -22,24 +24,17 @@ pub(super) fn routes(server: &Arc<Server>, cfg: &mut ServiceConfig) {
     let site = &server.site;
     let at = |path: &str| format!("{}{path}", site.url.path());
 
-    let resource: Arc<str> = metadata::resource(server).to_string().into();
-    for path in metadata::resource_metadata_paths(site) {
-        cfg.service(document(&path, resource.clone()));
-    }
+    resource_metadata(
+        site,
+        &metadata::resource(site, &server.issuer, &server.scopes),
+        cfg,
+    );
     let authorization: Arc<str> = metadata::authorization_server(server).to_string().into();
     cfg.service(document(
         &metadata::server_metadata_path(site),
         authorization,
     ));
-    // A client that guesses gets a plain no, never a challenge or a page.
-    for guess in [
-        "/.well-known/oauth-protected-resource/{other:.*}",
-        "/.well-known/oauth-authorization-server/{other:.*}",
-        "/.well-known/openid-configuration",
-        "/.well-known/openid-configuration/{other:.*}",
-    ] {
-        cfg.service(web::resource(guess).to(async || answer::not_found()));
-    }
+    refuse_guesses(cfg);
     cfg.service(
         web::resource(at("/jwks"))
             .app_data(data.clone())
@@ -52,6 +47,32 @@ pub(super) fn routes(server: &Arc<Server>, cfg: &mut ServiceConfig) {
     cfg.service(endpoint(&at("/token"), &data).route(web::post().to(token)));
     cfg.service(endpoint(&at("/revoke"), &data).route(web::post().to(revoke)));
     cfg.service(endpoint(&at("/introspect"), &data).route(web::post().to(introspect)));
+}
+
+/// The resource's metadata alone, where tokens come from an outside issuer.
+#[cfg(feature = "fetch")]
+pub(super) fn resource_routes(outside: &Outside, cfg: &mut ServiceConfig) {
+    resource_metadata(outside.site(), &outside.metadata(), cfg);
+    refuse_guesses(cfg);
+}
+
+fn resource_metadata(site: &Site, resource: &Value, cfg: &mut ServiceConfig) {
+    let resource: Arc<str> = resource.to_string().into();
+    for path in metadata::resource_metadata_paths(site) {
+        cfg.service(document(&path, resource.clone()));
+    }
+}
+
+/// A client that guesses gets a plain no, never a challenge or a page.
+fn refuse_guesses(cfg: &mut ServiceConfig) {
+    for guess in [
+        "/.well-known/oauth-protected-resource/{other:.*}",
+        "/.well-known/oauth-authorization-server/{other:.*}",
+        "/.well-known/openid-configuration",
+        "/.well-known/openid-configuration/{other:.*}",
+    ] {
+        cfg.service(web::resource(guess).to(async || answer::not_found()));
+    }
 }
 
 fn document(path: &str, body: Arc<str>) -> Resource {

@@ -29,6 +29,10 @@ use super::Guard;
 /// Adds every route of the authorization server; none where there is no authorization.
 #[cfg_attr(not(feature = "auth"), allow(unused_variables))]
 pub(crate) fn configure(guard: &Guard, cfg: &mut ServiceConfig) {
+    #[cfg(feature = "fetch")]
+    if let Some(outside) = guard.outside() {
+        machine::resource_routes(outside, cfg);
+    }
     #[cfg(feature = "auth")]
     if let Some(server) = guard.server() {
         machine::routes(server, cfg);

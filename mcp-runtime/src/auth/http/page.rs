@@ -8,7 +8,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::{account, answer};
 use crate::auth::authorize::Stop;
-use crate::auth::consent::{Asked, Page};
+use crate::auth::consent_page::{Asked, Page};
 use crate::auth::login_page::{OwnPage, SignIn};
 use crate::auth::secret::random_id;
 use crate::auth::server::Server;
@@ -82,6 +82,9 @@ fn own(server: &Server, page: &Page, action: &str, other: &str, nonce: &str) -> 
                         a href=(other) { "Use another account" } " · "
                         a href=(account::path(server)) { "See what is connected" } }
                     button.late type="submit" { "Allow" }
+                }
+                None if page.provider.is_some() => {
+                    button type="submit" { "Allow and continue with " (page.provider.as_deref().unwrap_or_default()) }
                 }
                 None => {
                     (fields(&page.typed, page.problem.is_some()))

@@ -299,8 +299,12 @@ async fn items_90_91_92_challenges() {
         (user.name(), user.client_id()),
         ("alice", Some(client.as_str()))
     );
-    assert!(w.server.step_up(&["read"], &user).is_none());
-    let refusal = w.server.step_up(&["dice:roll"], &user).expect("too narrow");
+    assert!(w.server.gate.step_up(&["read"], &user).is_none());
+    let refusal = w
+        .server
+        .gate
+        .step_up(&["dice:roll"], &user)
+        .expect("too narrow");
     let challenge = refusal.challenge.expect("a challenge");
     assert_eq!(refusal.status, 403);
     assert!(challenge.contains(r#"error="insufficient_scope""#) && challenge.contains(metadata));

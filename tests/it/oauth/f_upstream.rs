@@ -1,0 +1,373 @@
+//! Section F: signing in at an upstream OpenID provider, which lies on a real https server.
+
+use mcp_runtime::auth::{Auth, OpenIdProvider};
+use serde_json::{Value, json};
+
+use crate::support::browser::set_cookies;
+use crate::support::flow::call;
+use crate::support::jwt::{Key, changed, claims, now};
+use crate::support::{Canned, Flow, Names, Reply, Setup, TestServer, Tokens, Web};
+
+/// A provider, and a server whose users sign in there.
+struct World {
+    web: Web,
+    server: TestServer,
+    key: Key,
+    issuer: String,
+}
+
+impl World {
+    fn new() -> Self {
+        Self::with(|provider| provider, |setup| setup)
+    }
+
+    fn with(
+        change: impl FnOnce(OpenIdProvider) -> OpenIdProvider,
+        setup: impl FnOnce(Setup) -> Setup,
+    ) -> Self {
+        let (web, key) = (Web::start(), Key::new("one"));
+        let issuer = web.url("");
+        let metadata = json!({
+            "issuer": issuer,
+            "authorization_endpoint": web.url("/auth?tenant=1"),
+            "token_endpoint": web.url("/token"),
+            "jwks_uri": web.url("/keys.json"),
+        });
+        web.put("/.well-known/openid-configuration", Canned::json(&metadata));
+        web.put("/keys.json", Canned::json(&json!({ "keys": [key.jwk] })));
+        let provider = OpenIdProvider::new(&issuer, "our id")
+            .secret("our:secret")
+            .name("Acme ID");
+        let outbound = web.distrusted(&Names::local());
+        let auth = |auth: Auth| auth.outbound(outbound).login_with(change(provider));
+        let server = setup(Setup::new().auth(auth)).start();
+        Self {
+            web,
+            server,
+            key,
+            issuer,
+        }
+    }
+
+    /// A user who consented and stands at the provider's door.
+    async fn leave(&self) -> Leaving {
+        let mut flow = Flow::new(&self.server).await;
+        let page = flow.login_page().await;
+        assert!(!page.asks_for_password());
+        assert!(page.text.contains("Acme ID"), "{}", page.text);
+        let left = flow.submit(&page, "", "").await.expect(303);
+        Leaving { flow, left }
+    }
+
+    fn identity(&self, nonce: &str) -> Value {
+        json!({
+            "iss": self.issuer, "sub": "42", "aud": "our id", "nonce": nonce,
+            "iat": now(), "exp": now() + 300, "preferred_username": "carol",
+        })
+    }
+
+    /// Answers the exchange with this ID token.
+    fn vouch(&self, id_token: &str) {
+        let answer = json!({ "access_token": "x", "token_type": "Bearer", "id_token": id_token });
+        self.web.put("/token", Canned::json(&answer));
+    }
+
+    /// Comes back with the state, after the provider vouched by these claims.
+    async fn come_back(&self, leaving: &mut Leaving, claims: &Value) -> Reply {
+        self.vouch(&self.key.sign(&self.key.header(), claims));
+        leaving.come_back(&self.server, "code=abc").await
+    }
+
+    async fn sign_in(&self, change: impl Fn(&Value) -> Value) -> (Leaving, Reply) {
+        let mut leaving = self.leave().await;
+        let claims = change(&self.identity(&leaving.asked("nonce")));
+        let reply = self.come_back(&mut leaving, &claims).await;
+        (leaving, reply)
+    }
+}
+
+struct Leaving {
+    flow: Flow,
+    left: Reply,
+}
+
+impl Leaving {
+    fn asked(&self, name: &str) -> String {
+        self.left
+            .answer(name)
+            .unwrap_or_else(|| panic!("no {name}"))
+    }
+
+    async fn come_back(&mut self, server: &TestServer, with: &str) -> Reply {
+        let target = format!("/login/callback?{with}&state={}", self.asked("state"));
+        let target = server.url(&target);
+        let cross_site = [("sec-fetch-site", "cross-site")];
+        self.flow.browser.get_with(&target, &cross_site).await
+    }
+}
+
+#[tokio::test]
+async fn item_53_consent_comes_first_and_then_the_provider() {
+    let world = World::new();
+    let mut leaving = world.leave().await;
+    let to = leaving.left.location();
+    assert!(
+        to.as_str().starts_with(&world.web.url("/auth?tenant=1&")),
+        "{to}"
+    );
+    for (name, value) in [
+        ("response_type", "code"),
+        ("client_id", "our id"),
+        ("redirect_uri", &*world.server.url("/login/callback")),
+        ("scope", "openid profile"),
+        ("code_challenge_method", "S256"),
+    ] {
+        assert_eq!(leaving.asked(name), value);
+    }
+    assert_eq!(leaving.asked("state").len(), 43);
+    assert_eq!(leaving.asked("code_challenge").len(), 43);
+    // Nothing of the client's own request goes there.
+    assert!(!to.as_str().contains(&leaving.flow.challenge()));
+
+    let claims_of_carol = world.identity(&leaving.asked("nonce"));
+    let reply = world
+        .come_back(&mut leaving, &claims_of_carol)
+        .await
+        .expect(302);
+    assert_eq!(reply.answer("state"), Some(leaving.flow.state.clone()));
+    let code = reply.answer("code").expect("a code");
+    let tokens = Tokens::of(&leaving.flow.token(&leaving.flow.redemption(&code)).await);
+    let answer = call(&world.server, &tokens.access, "whoami")
+        .await
+        .expect(200);
+    assert!(answer.body.contains("carol"), "{}", answer.body);
+    // The exchange carried the verifier of the challenge, and the secret in the header.
+    let exchange = world
+        .web
+        .requests()
+        .into_iter()
+        .find(|r| r.starts_with("POST /token "));
+    let exchange = exchange.expect("an exchange").to_ascii_lowercase();
+    assert!(exchange.contains("authorization: basic "), "{exchange}");
+
+    // The session lives on: the next client needs a click only, and nobody goes anywhere.
+    let mut second = Flow::new(&world.server).await;
+    second.browser = leaving.flow.browser.clone();
+    let page = second.login_page().await;
+    assert!(page.text.contains("carol"), "{}", page.text);
+    assert!(second.submit(&page, "", "").await.answer("code").is_some());
+}
+
+#[tokio::test]
+async fn item_53_the_state_works_once_and_for_one_browser() {
+    let world = World::new();
+    let mut leaving = world.leave().await;
+    let cookies = set_cookies(&leaving.left);
+    let cookie = cookies
+        .iter()
+        .find(|c| c.name.contains("upstream"))
+        .expect("a cookie");
+    for flag in ["httponly", "path", "max-age", "samesite"] {
+        assert!(cookie.flag(flag).is_some(), "{flag}");
+    }
+    let carol = world.identity(&leaving.asked("nonce"));
+    world.vouch(&world.key.sign(&world.key.header(), &carol));
+    // Another browser, with the right state: the attacker's code for the victim, or the other way round.
+    let mut stranger = Leaving {
+        flow: leaving.flow.in_another_browser(),
+        left: leaving.left.clone(),
+    };
+    let reply = stranger.come_back(&world.server, "code=abc").await;
+    assert_eq!(reply.status, 403);
+    reply.expect_refusal();
+    let exchanges = || {
+        let requests = world.web.requests();
+        requests
+            .iter()
+            .filter(|r| r.starts_with("POST /token "))
+            .count()
+    };
+    assert_eq!(exchanges(), 0);
+    // The page's handle is no state.
+    let mut other = world.leave().await;
+    let bad = other
+        .left
+        .answer("state")
+        .expect("a state")
+        .replace(|c: char| c.is_ascii_digit(), "x");
+    let target = world
+        .server
+        .url(&format!("/login/callback?code=abc&state={bad}"));
+    other.flow.browser.get(&target).await.expect_local_error();
+
+    assert!(
+        leaving
+            .come_back(&world.server, "code=abc")
+            .await
+            .answer("code")
+            .is_some()
+    );
+    leaving
+        .come_back(&world.server, "code=abc")
+        .await
+        .expect_local_error();
+    assert_eq!(exchanges(), 1);
+}
+
+#[tokio::test]
+async fn item_53_on_https_the_cookie_belongs_to_the_host() {
+    let world = World::with(
+        |provider| provider,
+        |setup| setup.var("PUBLIC_URL", "https://as.test"),
+    );
+    let leaving = world.leave().await;
+    let cookies = set_cookies(&leaving.left);
+    let cookie = cookies
+        .iter()
+        .find(|c| c.name.contains("upstream"))
+        .expect("a cookie");
+    assert!(cookie.name.starts_with("__Host-"), "{cookie:?}");
+    assert!(
+        cookie.flag("secure").is_some() && cookie.flag("domain").is_none(),
+        "{cookie:?}"
+    );
+}
+
+#[tokio::test]
+async fn item_53_every_flaw_of_an_id_token_is_refused() {
+    let world = World::new();
+    type Change = fn(&Value) -> Value;
+    let flaws: [(&str, Change); 12] = [
+        ("issuer", |c| changed(c, "iss", json!("https://evil.test"))),
+        ("audience", |c| changed(c, "aud", json!("another"))),
+        ("audiences", |c| {
+            changed(c, "aud", json!(["our id", "another"]))
+        }),
+        ("no audience", |c| changed(c, "aud", Value::Null)),
+        ("party", |c| changed(c, "azp", json!("another"))),
+        ("nonce", |c| changed(c, "nonce", json!("another"))),
+        ("no nonce", |c| changed(c, "nonce", Value::Null)),
+        ("no subject", |c| changed(c, "sub", Value::Null)),
+        ("numeric subject", |c| changed(c, "sub", json!(42))),
+        ("expired", |c| changed(c, "exp", json!(now() - 1))),
+        ("no expiry", |c| changed(c, "exp", Value::Null)),
+        ("issued later", |c| changed(c, "iat", json!(now() + 300))),
+    ];
+    for (flaw, change) in flaws {
+        let (_, reply) = world.sign_in(change).await;
+        assert_eq!(reply.status, 400, "{flaw}: {reply:?}");
+        reply.expect_local_error();
+    }
+    // Signatures: nobody's, another's.
+    for forge in [false, true] {
+        let mut leaving = world.leave().await;
+        let good = world.identity(&leaving.asked("nonce"));
+        let token = match forge {
+            false => crate::support::jwt::unsigned(&json!({ "alg": "none" }), &good) + ".",
+            true => Key::new("one").sign(&world.key.header(), &good),
+        };
+        world.vouch(&token);
+        leaving
+            .come_back(&world.server, "code=abc")
+            .await
+            .expect_local_error();
+    }
+    let (_, reply) = world.sign_in(Clone::clone).await;
+    assert!(reply.answer("code").is_some());
+}
+
+#[tokio::test]
+async fn item_53_an_answer_that_is_not_the_providers_or_not_a_yes_yields_nothing() {
+    let world = World::new();
+    let mut leaving = world.leave().await;
+    let reply = leaving
+        .come_back(&world.server, "error=access_denied")
+        .await;
+    reply.expect_local_error();
+    let mut leaving = world.leave().await;
+    let mixed = leaving.come_back(&world.server, "code=abc&iss=https%3A%2F%2Fevil.test");
+    mixed.await.expect_local_error();
+    let mut leaving = world.leave().await;
+    let refused = json!({ "error": "invalid_grant" });
+    world.web.put(
+        "/token",
+        Canned::of(
+            400,
+            &[("content-type", "application/json")],
+            &refused.to_string(),
+        ),
+    );
+    let reply = leaving.come_back(&world.server, "code=abc").await;
+    assert_eq!(reply.status, 503);
+    assert!(reply.header("location").is_none());
+}
+
+#[tokio::test]
+async fn item_53_accounts_are_told_apart_by_issuer_and_subject() {
+    let world = World::new();
+    let subject = async |sub: &str, name: &str| {
+        let (leaving, reply) = world
+            .sign_in(|c| {
+                let c = changed(c, "sub", json!(sub));
+                changed(&c, "preferred_username", json!(name))
+            })
+            .await;
+        let code = reply.answer("code").expect("a code");
+        let tokens = Tokens::of(&leaving.flow.token(&leaving.flow.redemption(&code)).await);
+        claims(&tokens.access)["sub"]
+            .as_str()
+            .expect("a subject")
+            .to_owned()
+    };
+    let first = subject("42", "alice").await;
+    assert_eq!(
+        first,
+        subject("42", "Alice Renamed").await,
+        "the same person"
+    );
+    assert_ne!(
+        first,
+        subject("43", "alice").await,
+        "another of the same name"
+    );
+    // Nor is it the local alice, who has a password here.
+    let names = subject("44", "user\u{202e}x").await;
+    assert!(!names.contains("alice") && names.starts_with("user_"));
+}
+
+#[tokio::test]
+async fn item_53_only_those_who_are_admitted_come_in() {
+    let world = World::with(
+        |provider| provider.admit(|who| who.claim("hd").is_some_and(|hd| hd == "acme.example")),
+        |setup| setup,
+    );
+    let (_, reply) = world.sign_in(Clone::clone).await;
+    assert_eq!(reply.status, 403);
+    reply.expect_refusal();
+    let (_, reply) = world
+        .sign_in(|c| changed(c, "hd", json!("acme.example")))
+        .await;
+    assert!(reply.answer("code").is_some());
+}
+
+#[tokio::test]
+async fn a_provider_of_the_settings_is_used_and_half_of_one_refused() {
+    let web = Web::start();
+    let set = |setup: Setup| setup.var("OPENID_ISSUER", &web.url(""));
+    let said = set(Setup::new()).expect_no_start();
+    assert!(said.contains("OPENID_CLIENT_ID"), "{said}");
+    let server = set(Setup::new()).var("OPENID_CLIENT_ID", "us").start();
+    let mut flow = Flow::new(&server).await;
+    let page = flow.login_page().await;
+    assert!(
+        !page.asks_for_password() && page.text.contains("app.test"),
+        "{}",
+        page.text
+    );
+    // The provider is away: a page says so, and the request waits.
+    let reply = flow.submit(&page, "", "").await;
+    assert_eq!(
+        (reply.status, reply.header("retry-after")),
+        (503, Some("10"))
+    );
+}
