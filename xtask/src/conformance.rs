@@ -9,6 +9,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, bail, ensure};
 use serde_json::Value;
 
+use crate::client_walks::copy_scripts;
 use crate::exec::Log;
 use crate::run::Tally;
 use crate::server::{Scratch, Server};
@@ -90,6 +91,19 @@ pub(crate) fn run(workspace: &Workspace, log: &mut Log) -> Result<Tally> {
             }
         }
     }
+    for name in [AUTHORIZATION, AUTHORIZATION_WITH_RESOURCE] {
+        match authorize(workspace, log, name) {
+            Ok(successes) => {
+                println!("      ok      {name} ({successes} checks)");
+                tally.passed += successes;
+            }
+            Err(error) => {
+                println!("      FAILED  {name}");
+                log.note(&format!("FAILED {name}: {error:#}"))?;
+                tally.failed += 1;
+            }
+        }
+    }
     if tally.failed > 0 {
         log.note(&format!("-- the server's log\n{}", server.log()))?;
     }
@@ -135,6 +149,46 @@ fn conform(workspace: &Workspace, log: &mut Log, server: &Server, run: &Run) -> 
         successes == run.successes,
         "{successes} successes, not {}",
         run.successes
+    );
+    Ok(successes)
+}
+
+const AUTHORIZATION: &str = "authorization";
+const AUTHORIZATION_WITH_RESOURCE: &str = "authorization --resource";
+
+/// Metadata, client documents, and the flow.
+const AUTHORIZATION_SUCCESSES: u64 = 3;
+
+/// The suite's look at an authorization server: the example's, to which a client registers and a user signs in by
+/// themselves.
+fn authorize(workspace: &Workspace, log: &mut Log, name: &str) -> Result<u64> {
+    copy_scripts(workspace, "clients")?;
+    let build = ["build", "--package", "example"];
+    log.run(&mut workspace.cargo(&build)?, BUILD_LIMIT)?;
+    let home = Scratch::new("authorization")?;
+    let server = Server::start(workspace, home.path())?;
+    let results = workspace.provisioned("conformance/results").join(name);
+    if results.exists() {
+        std::fs::remove_dir_all(&results)?;
+    }
+    let mut command = workspace.command("node")?;
+    command
+        .args(["authorization-suite.mjs"])
+        .args(name.split(' ').skip(1))
+        .current_dir(workspace.provisioned("clients"))
+        .env("SUITE", suite(workspace)?)
+        .env("MCP_URL", server.endpoint())
+        .env("RESULTS", &results);
+    let output = log.run(&mut command, RUN_LIMIT);
+    if output.is_err() {
+        log.note(&format!("-- the server's log\n{}", server.log()))?;
+    }
+    output?;
+    let (successes, others) = count(&results)?;
+    ensure!(others.is_empty(), "{others:?}");
+    ensure!(
+        successes == AUTHORIZATION_SUCCESSES,
+        "{successes} successes, not {AUTHORIZATION_SUCCESSES}"
     );
     Ok(successes)
 }

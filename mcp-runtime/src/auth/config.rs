@@ -12,7 +12,7 @@ use super::outside::TrustedIssuer;
 #[cfg(feature = "fetch")]
 use super::provider::OpenIdProvider;
 use super::redirect_uri;
-use super::secret::Secret;
+use super::secret::{Secret, digest};
 use super::user_store::OwnUsers;
 use super::{Auth, Brand, ClientRegistration, Clock, Mode};
 use crate::settings::SettingsError;
@@ -39,6 +39,9 @@ pub(crate) struct Config {
     /// How long a browser stays signed in.
     pub(crate) session_lifetime: Duration,
     pub(crate) localhost_redirects: bool,
+    /// Whether clients may register themselves, and the digest of the token that they need for it.
+    pub(crate) registration: bool,
+    pub(crate) registration_token: Option<String>,
     /// Whether a yes stands for later requests with nothing new in them.
     pub(crate) remember_consent: bool,
     /// In lower case.
@@ -79,6 +82,8 @@ impl Default for Config {
             grant_lifetime: 90 * DAY,
             session_lifetime: DAY / 2,
             localhost_redirects: true,
+            registration: true,
+            registration_token: None,
             remember_consent: true,
             private_use_schemes: Vec::new(),
             clock: Clock::system(),
@@ -230,6 +235,20 @@ impl Auth {
     #[must_use]
     pub fn localhost_redirects(self, allowed: bool) -> Self {
         self.set(|c| c.localhost_redirects = allowed)
+    }
+
+    /// Whether clients may register themselves (RFC 7591): yes by default, as MCP clients expect. Without it, `/register`
+    /// is not there and not advertised.
+    #[must_use]
+    pub fn registration(self, open: bool) -> Self {
+        self.set(|c| c.registration = open)
+    }
+
+    /// Lets only those clients register that present this initial access token (RFC 7591 §3) as a bearer token. No MCP
+    /// client has one by itself: this is for deployments that register their clients by a script.
+    #[must_use]
+    pub fn registration_token(self, token: impl AsRef<str>) -> Self {
+        self.set(|c| c.registration_token = Some(digest(token.as_ref())))
     }
 
     /// Whether a user who is signed in is spared the page where there is nothing new to say yes to: the same client, with

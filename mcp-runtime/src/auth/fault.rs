@@ -17,6 +17,8 @@ pub(crate) struct Fault {
     pub(crate) retry_after: Option<u32>,
     /// Whether the caller used the `Basic` scheme and is told so again.
     pub(crate) basic: bool,
+    /// Whether a bearer token is what is missing (RFC 6750 §3).
+    pub(crate) bearer: bool,
 }
 
 impl Fault {
@@ -29,6 +31,7 @@ impl Fault {
             description,
             retry_after: None,
             basic: false,
+            bearer: false,
         }
     }
 

@@ -211,7 +211,7 @@ impl Gate {
 }
 
 /// The token of a `Bearer` credential; the scheme's case does not matter (RFC 9110 §11.1).
-fn bearer(value: &[u8]) -> Option<&[u8]> {
+pub(crate) fn bearer(value: &[u8]) -> Option<&[u8]> {
     let (scheme, token) = value.split_at_checked(7)?;
     if !scheme.eq_ignore_ascii_case(b"bearer ") {
         return None;

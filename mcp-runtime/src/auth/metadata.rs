@@ -52,7 +52,6 @@ pub(crate) fn authorization_server(server: &Server) -> Value {
         ],
         false => &["none", "client_secret_basic", "client_secret_post"],
     };
-    #[cfg_attr(not(feature = "fetch"), allow(unused_mut))]
     let mut document = json!({
         "issuer": server.issuer,
         "authorization_endpoint": at("/authorize"),
@@ -71,6 +70,11 @@ pub(crate) fn authorization_server(server: &Server) -> Value {
         "code_challenge_methods_supported": ["S256"],
         "authorization_response_iss_parameter_supported": true,
     });
+    if !server.config.registration
+        && let Some(members) = document.as_object_mut()
+    {
+        members.remove("registration_endpoint");
+    }
     #[cfg(feature = "fetch")]
     {
         document["client_id_metadata_document_supported"] = server.documents.is_some().into();

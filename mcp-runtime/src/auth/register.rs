@@ -4,12 +4,14 @@
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::audit::audit;
+use super::audit::{Caller, audit};
 use super::clients::{AuthMethod, Metadata, Stored};
 use super::fault::Fault;
-use super::secret::{Secret, random_id};
+use super::gate::bearer;
+use super::secret::{self, Secret, digest, random_id};
 use super::server::Server;
 use super::strict_json::Strict;
+use super::throttle::prefix;
 use super::users::is_showable;
 use super::{jose, redirect_uri};
 use crate::store::ClientRecord;
@@ -39,6 +41,51 @@ struct Asked {
     software_id: Option<String>,
     software_version: Option<String>,
     software_statement: Option<String>,
+}
+
+/// Registrations from one place that are let pass within a window. Platforms register on every connect, for many users
+/// behind one address; nobody else does it this often.
+const PER_ADDRESS: i64 = 300;
+const WINDOW: i64 = 5 * 60 * 1000;
+
+/// Whether this caller may register now.
+///
+/// # Errors
+/// 401 without the initial access token where one is needed (RFC 7591 §3.2), 429 in a flood, 503.
+pub(crate) async fn admit(server: &Server, authorization: &[Vec<u8>]) -> Result<(), Fault> {
+    let place = prefix(Caller::current().and_then(|caller| caller.address));
+    let name = digest(&format!("register from {place}"));
+    let now = server.now();
+    let (count, until) = server.store.bump_counter(&name, 1, WINDOW, now).await?;
+    if count > PER_ADDRESS {
+        let seconds = (until - now).max(1000) / 1000;
+        return Err(Fault {
+            status: 429,
+            retry_after: Some(u32::try_from(seconds).unwrap_or(u32::MAX)),
+            ..Fault::new(
+                "temporarily_unavailable",
+                "too many clients register from here",
+            )
+        });
+    }
+    let Some(needed) = &server.config.registration_token else {
+        return Ok(());
+    };
+    let given = match authorization {
+        [one] => bearer(one).map(|token| digest(&String::from_utf8_lossy(token))),
+        _ => None,
+    };
+    match given.is_some_and(|given| secret::same(&given, needed)) {
+        true => Ok(()),
+        false => Err(Fault {
+            status: 401,
+            bearer: true,
+            ..Fault::new(
+                "invalid_token",
+                "registration needs this server's initial access token",
+            )
+        }),
+    }
 }
 
 /// Registers a client; the body of the 201.

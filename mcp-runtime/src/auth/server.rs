@@ -265,7 +265,7 @@ impl Server {
         let store = self.store.clone();
         tokio::spawn(async move {
             let mut failing = HashSet::new();
-            let mut swept = Instant::now();
+            let mut swept: Option<Instant> = None;
             loop {
                 tokio::select! {
                     () = tokio::time::sleep(POLL) => {}
@@ -276,8 +276,8 @@ impl Server {
                 };
                 let looked = server.look_around().await;
                 report(&mut failing, "look for revocations", looked);
-                if swept.elapsed() >= SWEEP {
-                    swept = Instant::now();
+                if swept.is_none_or(|at| at.elapsed() >= SWEEP) {
+                    swept = Some(Instant::now());
                     report(&mut failing, "sweep", server.sweep_in_turn().await);
                 }
             }

@@ -6,7 +6,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::support::flow::{basic, register};
-use crate::support::{Flow, LOOPBACK, Params, Reply, TestServer, WEB, raw};
+use crate::support::{Database, Flow, LOOPBACK, Params, Reply, Setup, TestServer, WEB, raw};
 
 /// A good registration with one member changed.
 fn with(member: &str, value: Value) -> Value {
@@ -422,4 +422,118 @@ async fn item_16_registrations_are_not_managed_over_http() {
             .await
             .expect(404);
     }
+}
+
+#[tokio::test]
+async fn item_14_an_initial_access_token_can_be_asked_for_cve_2026_9803() {
+    let server = TestServer::with(|auth| auth.registration_token("a-token-of-the-operators"));
+    let body = with("redirect_uris", json!([WEB])).to_string();
+    let register = async |authorization: &[&str]| {
+        let mut headers = vec![("content-type", "application/json")];
+        headers.extend(authorization.iter().map(|value| ("authorization", *value)));
+        let target = server.url("/register");
+        server
+            .send(Method::POST, &target, &headers, body.clone())
+            .await
+    };
+    for refused in [
+        &[][..],
+        &["Bearer"],
+        &["Bearer "],
+        &["Bearer wrong"],
+        &["Basic YTpi"],
+        &["a-token-of-the-operators"],
+        &["Bearer a-token-of-the-operators", "Bearer x"],
+    ] {
+        let reply = register(refused).await.expect_error(401, "invalid_token");
+        let challenge = reply.header("www-authenticate").expect("a challenge");
+        assert!(challenge.starts_with("Bearer"), "{refused:?}: {challenge}");
+    }
+    register(&["Bearer a-token-of-the-operators"])
+        .await
+        .expect(201);
+    register(&["bearer a-token-of-the-operators"])
+        .await
+        .expect(201);
+}
+
+#[tokio::test]
+async fn item_4_without_registration_there_is_no_endpoint_and_none_is_named() {
+    let server = TestServer::with(|auth| auth.registration(false));
+    let metadata = server.get("/.well-known/oauth-authorization-server").await;
+    let metadata = metadata.expect(200).json();
+    assert!(
+        metadata.get("registration_endpoint").is_none(),
+        "{metadata}"
+    );
+    let reply = register(&server, &with("redirect_uris", json!([WEB]))).await;
+    assert_eq!(reply.status, 404, "{reply:?}");
+}
+
+#[tokio::test]
+async fn item_15_a_flood_from_one_place_has_to_wait() {
+    let database = Database::new();
+    let server = Setup::new().on(&database).start();
+    let metadata = with("redirect_uris", json!([WEB]));
+    register(&server, &metadata).await.expect(201);
+    // As if it had come 299 times more.
+    let counted = database
+        .execute("UPDATE counters SET n = 300 WHERE n = 1")
+        .await;
+    assert_eq!(counted, 1);
+    let stopped = register(&server, &metadata).await.expect(429);
+    let wait = stopped
+        .header("retry-after")
+        .expect("a time")
+        .parse::<u64>();
+    let wait = wait.expect("seconds");
+    assert!((1..=300).contains(&wait), "{wait}");
+    assert!(stopped.is_no_store());
+    server
+        .clock
+        .advance(std::time::Duration::from_secs(wait + 1));
+    register(&server, &metadata).await.expect(201);
+}
+
+#[tokio::test]
+async fn item_15_no_more_clients_are_kept_than_the_store_bears() {
+    let database = Database::new();
+    let server = Setup::new().on(&database).start();
+    let metadata = with("redirect_uris", json!([WEB]));
+    register(&server, &metadata).await.expect(201);
+    database
+        .execute(
+            "INSERT INTO clients (id, metadata, created_at) \
+             WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 99999) \
+             SELECT 'client_' || i, '{}', 0 FROM n",
+        )
+        .await;
+    let full = register(&server, &metadata).await.expect(503);
+    assert!(full.header("retry-after").is_some(), "{full:?}");
+}
+
+#[tokio::test]
+async fn item_15_clients_that_nobody_used_vanish() {
+    let database = Database::new();
+    let first = Setup::new().on(&database).start();
+    let mut used = Flow::new(&first).await;
+    used.tokens().await;
+    let unused = Flow::new(&first).await;
+    first
+        .clock
+        .advance(std::time::Duration::from_secs(25 * 60 * 60));
+    // It sweeps soon after its start, and every minute.
+    let second = Setup::new().on(&database).replica_of(&first).start();
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(15);
+    while database
+        .column("SELECT id FROM clients")
+        .await
+        .contains(&unused.client_id)
+    {
+        assert!(std::time::Instant::now() < deadline, "it is still there");
+        tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+    }
+    let left = database.column("SELECT id FROM clients").await;
+    assert_eq!(left, [used.client_id]);
+    drop(second);
 }

@@ -4,7 +4,7 @@ use reqwest::Method;
 
 use crate::support::browser::filled;
 use crate::support::jwt::claims;
-use crate::support::{Flow, Params, TestServer, Tokens, WEB};
+use crate::support::{Database, Flow, Params, Setup, TestServer, Tokens, WEB};
 
 #[tokio::test]
 async fn item_36_what_the_form_smuggles_in_changes_nothing() {
@@ -235,4 +235,42 @@ async fn item_48_where_to_return_is_no_parameter() {
             "{reply:?}"
         );
     }
+}
+
+#[tokio::test]
+async fn item_116_waiting_sign_ins_of_one_place_are_bounded_and_short_lived() {
+    let database = Database::new();
+    let server = Setup::new().on(&database).start();
+    let mut flow = Flow::new(&server).await;
+    let request = flow.request();
+    for _ in 0..200 {
+        flow.authorize(&request).await.expect(302);
+    }
+    for _ in 0..20 {
+        let stopped = flow.authorize(&request).await.expect(429);
+        assert!(stopped.header("retry-after").is_some(), "{stopped:?}");
+    }
+    let rows = "SELECT CAST(COUNT(*) AS TEXT) FROM transactions";
+    assert_eq!(database.column(rows).await, ["200"]);
+    // None waits for more than ten minutes.
+    server.clock.advance(std::time::Duration::from_secs(601));
+    flow.authorize(&request).await.expect(302);
+}
+
+#[tokio::test]
+async fn item_116_waiting_sign_ins_are_bounded_in_all() {
+    let database = Database::new();
+    let server = Setup::new().on(&database).start();
+    let mut flow = Flow::new(&server).await;
+    let request = flow.request();
+    flow.authorize(&request).await.expect(302);
+    database
+        .execute(
+            "INSERT INTO transactions (handle, browser, request, expires_at, origin) \
+             WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 19999) \
+             SELECT 'h' || i, 'b', '{}', (SELECT expires_at FROM transactions), 'o' || i FROM n",
+        )
+        .await;
+    let full = flow.authorize(&request).await.expect(503);
+    assert!(full.header("retry-after").is_some(), "{full:?}");
 }

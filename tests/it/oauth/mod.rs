@@ -25,6 +25,8 @@ mod l_revoke;
 mod m_every_method;
 mod m_outside;
 mod m_resource;
+mod m_streams;
+mod n_slow;
 mod n_transport;
 mod o_processes;
 mod o_storage;

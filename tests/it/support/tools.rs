@@ -30,6 +30,13 @@ async fn bet(user: &User) -> Result<&'static str, Error> {
     }
 }
 
+/// Says that it began, and never ends.
+#[mcp_tool(timeout = "60s")]
+async fn linger(ctx: &Context) -> &'static str {
+    ctx.progress(0.0, Some(1.0), Some("begun"));
+    std::future::pending().await
+}
+
 pub(super) fn tools() -> Items {
-    tools![whoami, roll, audit, bet]
+    tools![whoami, roll, audit, bet, linger]
 }

@@ -51,6 +51,10 @@ pub(super) fn fault(fault: &Fault) -> HttpResponse {
         let challenge = header::HeaderValue::from_static(r#"Basic realm="token", charset="UTF-8""#);
         headers.insert(header::WWW_AUTHENTICATE, challenge);
     }
+    if fault.bearer {
+        let challenge = header::HeaderValue::from_static("Bearer realm=\"register\"");
+        headers.insert(header::WWW_AUTHENTICATE, challenge);
+    }
     answer
 }
 

@@ -43,7 +43,9 @@ pub(super) fn routes(server: &Arc<Server>, cfg: &mut ServiceConfig) {
             .route(preflight("GET"))
             .default_service(refuse("GET")),
     );
-    cfg.service(endpoint(&at("/register"), &data).route(web::post().to(register)));
+    if server.config.registration {
+        cfg.service(endpoint(&at("/register"), &data).route(web::post().to(register)));
+    }
     cfg.service(endpoint(&at("/token"), &data).route(web::post().to(token)));
     cfg.service(endpoint(&at("/revoke"), &data).route(web::post().to(revoke)));
     cfg.service(endpoint(&at("/introspect"), &data).route(web::post().to(introspect)));
@@ -117,6 +119,7 @@ async fn register(server: Data<Server>, req: HttpRequest, payload: Payload) -> H
                 ..Fault::new("invalid_client_metadata", text)
             });
         }
+        register::admit(&server, &authorization(&req)).await?;
         let body = body::read(&req, payload, body::REGISTRATION).await?;
         register::register(&server, &body).await
     };
@@ -157,12 +160,12 @@ async fn authenticated_form(
         return Err(Fault::invalid_request("send all parameters in the body"));
     }
     let params = body::form(req, payload).await?;
-    let authorization = req
-        .headers()
-        .get_all(header::AUTHORIZATION)
-        .map(|v| v.as_bytes().to_vec())
-        .collect();
-    Ok((params, authorization))
+    Ok((params, authorization(req)))
+}
+
+fn authorization(req: &HttpRequest) -> Vec<Vec<u8>> {
+    let values = req.headers().get_all(header::AUTHORIZATION);
+    values.map(|v| v.as_bytes().to_vec()).collect()
 }
 
 fn render(status: u16, done: Result<Value, Fault>) -> HttpResponse {
