@@ -2,6 +2,7 @@
 //!
 //! Read once at start-up; every later layer receives the parsed values and never looks at the environment itself.
 
+mod network;
 mod outer_keys;
 mod proxies;
 
@@ -11,6 +12,7 @@ use std::path::PathBuf;
 
 use url::{Host, Url};
 
+pub(crate) use network::Network;
 pub use outer_keys::OuterKeys;
 pub use proxies::Proxies;
 

@@ -24,11 +24,10 @@ use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::{ClientConfig, RootCertStore, crypto::ring};
 use url::Url;
 
-use self::address::Network;
 use self::connect::Proxy;
 pub(crate) use self::connect::is_loopback;
 pub use self::outbound::{Outbound, Resolver, Resolving};
-use crate::settings::SettingsError;
+use crate::settings::{Network, SettingsError};
 
 /// How long a request may take in all.
 const DEADLINE: Duration = Duration::from_secs(5);

@@ -95,7 +95,8 @@ impl Pool {
         let pool = opened.map_err(|error| {
             SettingsError::new(format!(
                 "the store ({place}) cannot be used: {error}. See that the database runs and that \
-                 DATABASE_URL names it, a user and the password"
+                 DATABASE_URL names it, a user, the password and, with TLS, \
+                 the authority of its certificate (`sslrootcert`)"
             ))
         })?;
         Ok(Self {
@@ -300,33 +301,39 @@ async fn connect(options: PgConnectOptions) -> Result<PgPool, String> {
         .after_connect(|connection, _| {
             Box::pin(async move { connection.execute(LIMITS).await.map(drop) })
         });
-    pool.connect_with(options).await.map_err(|e| match e {
+    pool.connect_with(options).await.map_err(told)
+}
+
+/// An error at the start, in the database's own words.
+fn told(error: sqlx::Error) -> String {
+    match error {
         sqlx::Error::PoolTimedOut => "it cannot be reached".into(),
-        e => e.to_string(),
-    })
+        sqlx::Error::Database(error) => error.message().to_owned(),
+        sqlx::Error::Io(error) => error.to_string(),
+        other => other.to_string(),
+    }
 }
 
 /// Brings the schema up to date; of several processes one does it, the others wait and find it done.
 async fn migrate(pool: &PgPool) -> Result<(), String> {
-    let text = |e: sqlx::Error| e.to_string();
-    let mut write = pool.begin().await.map_err(text)?;
+    let mut write = pool.begin().await.map_err(told)?;
     // A big migration may take longer than any verb.
     sqlx::raw_sql("SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0")
         .execute(&mut *write)
         .await
-        .map_err(text)?;
+        .map_err(told)?;
     sqlx::query("SELECT pg_advisory_xact_lock($1)")
         .bind(MIGRATION_LOCK)
         .execute(&mut *write)
         .await
-        .map_err(text)?;
+        .map_err(told)?;
     let ours: Option<bool> = sqlx::query_scalar(
         "SELECT EXISTS (SELECT 1 FROM pg_tables WHERE schemaname = current_schema() AND tablename = 'mcp_schema') \
          FROM (SELECT 1) AS one WHERE current_schema() IS NOT NULL",
     )
     .fetch_optional(&mut *write)
     .await
-    .map_err(text)?;
+    .map_err(told)?;
     let version = match ours {
         None => return Err("its search_path names no schema that exists".into()),
         Some(false) => {
@@ -337,7 +344,7 @@ async fn migrate(pool: &PgPool) -> Result<(), String> {
             )
             .fetch_optional(&mut *write)
             .await
-            .map_err(text)?;
+            .map_err(told)?;
             if let Some(table) = taken {
                 return Err(format!(
                     "it is a database of another program, with a table `{table}` of its own: make one for \
@@ -347,26 +354,26 @@ async fn migrate(pool: &PgPool) -> Result<(), String> {
             sqlx::raw_sql("CREATE TABLE mcp_schema (version BIGINT NOT NULL); INSERT INTO mcp_schema VALUES (0)")
                 .execute(&mut *write)
                 .await
-                .map_err(text)?;
+                .map_err(told)?;
             0
         }
         Some(true) => sqlx::query_scalar("SELECT version FROM mcp_schema")
             .fetch_one(&mut *write)
             .await
-            .map_err(text)?,
+            .map_err(told)?,
     };
     for script in super::pending(version)? {
         sqlx::raw_sql(*script)
             .execute(&mut *write)
             .await
-            .map_err(text)?;
+            .map_err(told)?;
     }
     let mark = format!("UPDATE mcp_schema SET version = {}", MIGRATIONS.len());
     sqlx::raw_sql(AssertSqlSafe(mark))
         .execute(&mut *write)
         .await
-        .map_err(text)?;
-    write.commit().await.map_err(text)
+        .map_err(told)?;
+    write.commit().await.map_err(told)
 }
 
 /// Wakes whoever waits for changes, until the thread ends. While the line is cut, the poll every five seconds does it.
