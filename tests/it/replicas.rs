@@ -10,6 +10,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use tokio::time::sleep;
 
+use crate::stream::Stream;
 use crate::support::{Database, Door, Flow, Setup, TestServer};
 
 /// An answer.
@@ -388,4 +389,53 @@ async fn a_task_whose_process_falls_silent_has_failed_for_everyone() {
         sleep(Duration::from_millis(10)).await;
     }
     assert_eq!(here.until(&id, "failed").await, task);
+}
+
+#[tokio::test]
+async fn who_follows_a_task_is_told_of_it_by_any_process() {
+    let (_database, first, second) = two_servers();
+    let token = token(&first).await;
+    let here = Caller {
+        door: &first,
+        token: &token,
+    };
+    let id = here.begin("ask_later").await;
+    here.until(&id, "input_required").await;
+    let (bearer, host) = (format!("Bearer {token}"), second.authority());
+    let headers = [
+        ("content-type", "application/json"),
+        ("accept", "application/json, text/event-stream"),
+        ("mcp-protocol-version", "2026-07-28"),
+        ("mcp-method", "subscriptions/listen"),
+        ("authorization", &bearer),
+        ("host", &host),
+    ];
+    let body = json!({
+        "jsonrpc": "2.0", "id": 1, "method": "subscriptions/listen", "params": {
+            "notifications": { "taskIds": [id] },
+            "_meta": {
+                "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+                "io.modelcontextprotocol/clientCapabilities": {
+                    "extensions": { "io.modelcontextprotocol/tasks": {} },
+                },
+            },
+        },
+    });
+    let url = format!("http://{}/mcp", second.address());
+    let mut stream = Stream::at(&url, headers, Method::POST, body.to_string()).await;
+    let mut told = async || stream.next().await.expect("an event").json();
+    assert_eq!(
+        told().await["params"]["notifications"],
+        json!({ "taskIds": [id] })
+    );
+    assert_eq!(told().await["params"]["status"], "input_required");
+    let answer = json!({ "taskId": id, "inputResponses": { "who": accept("Ann") } });
+    here.send("tasks/update", answer).await.expect("taken");
+    loop {
+        let params = told().await["params"].take();
+        if params["status"] == "completed" {
+            assert_eq!(params["result"]["content"][0]["text"], "Ann");
+            break;
+        }
+    }
 }

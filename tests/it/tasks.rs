@@ -733,3 +733,70 @@ async fn over_http_the_name_of_a_task_stands_in_a_header() {
         sleep(Duration::from_millis(5)).await;
     }
 }
+
+#[tokio::test]
+async fn who_follows_a_task_is_told_of_every_change_until_its_end() {
+    const ID: &str = "io.modelcontextprotocol/subscriptionId";
+    async fn listen(client: &mut TestClient, id: &str, ids: &Value, capabilities: Value) -> Value {
+        let request = json!({
+            "jsonrpc": "2.0", "id": id, "method": "subscriptions/listen", "params": {
+                "notifications": { "taskIds": ids },
+                "_meta": {
+                    "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+                    "io.modelcontextprotocol/clientCapabilities": capabilities,
+                },
+            },
+        });
+        client.send_raw(&request.to_string()).await.expect("sent");
+        receive(client).await
+    }
+    async fn receive(client: &mut TestClient) -> Value {
+        let line = tokio::time::timeout(Duration::from_secs(20), client.receive_raw()).await;
+        let line = line.expect("told in time").expect("a line");
+        serde_json::from_str(&line).expect("json")
+    }
+    let able_to = json!({ "extensions": { "io.modelcontextprotocol/tasks": {} } });
+    let site: Arc<Site> = Arc::default();
+    let mut caller = able(client(&site).await.as_user("alice"));
+    let mut listener = caller.as_user("alice");
+    let mut stranger = caller.as_user("bob");
+    let id = begin(&mut caller, "ask_or_pass", json!({})).await;
+    until(&mut caller, &id, "input_required").await;
+
+    let ids = json!([id, "unknown"]);
+    let refused = listen(&mut listener, "no", &ids, json!({})).await;
+    assert_eq!(refused["error"]["code"], -32021);
+    let ack = listen(&mut stranger, "s", &ids, able_to.clone()).await;
+    assert_eq!(ack["params"]["notifications"], json!({ "taskIds": [] }));
+    let ack = listen(&mut listener, "l", &ids, able_to).await;
+    assert_eq!(ack["method"], "notifications/subscriptions/acknowledged");
+    assert_eq!(ack["params"]["notifications"], json!({ "taskIds": [id] }));
+
+    // How it stands comes first, so that nothing between the call and the subscription is missed.
+    let mut told = vec![receive(&mut listener).await];
+    update(&mut caller, &id, json!({ "well": accept("Ann") })).await;
+    while told.last().expect("one")["params"]["status"] != "completed" {
+        told.push(receive(&mut listener).await);
+    }
+    for message in &told {
+        assert_eq!(message["method"], "notifications/tasks");
+        assert_eq!(message["params"]["_meta"], json!({ ID: "l" }));
+        assert_eq!(message["params"].get("resultType"), None);
+    }
+    assert_eq!(told[0]["params"]["status"], "input_required");
+    assert_eq!(
+        told[0]["params"]["inputRequests"]["well"]["method"],
+        "elicitation/create"
+    );
+    // Word for word what `tasks/get` says.
+    let mut last = told.pop().expect("one")["params"].take();
+    last.as_object_mut().expect("an object").remove("_meta");
+    let mut task = get(&mut caller, &id).await;
+    task.as_object_mut()
+        .expect("an object")
+        .remove("resultType");
+    assert_eq!(last, task);
+    // The stranger heard of nothing: the next that comes is the answer to its own request.
+    let pong = stranger.request("server/discover", json!({})).await;
+    assert!(pong.is_ok() && stranger.take_notifications().is_empty());
+}

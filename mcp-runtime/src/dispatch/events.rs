@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 use futures_util::Stream;
 use serde_json::value::RawValue;
 
+use super::tasks::TaskKey;
 use crate::protocol::{Listing, Notification};
 use crate::registry::Changed;
 
@@ -24,20 +25,21 @@ const STALE: Duration = Duration::from_secs(60);
 pub(crate) enum Event {
     List(Listing),
     Resource(Arc<str>),
+    Task(TaskKey),
 }
 
 impl Event {
-    /// As it goes over the wire, on this subscription if it comes by one.
-    pub(crate) fn message(&self, subscription: Option<&RawValue>) -> Vec<u8> {
+    /// As it goes over the wire, on this subscription if it comes by one. What to say of a task, only its records know.
+    pub(crate) fn message(&self, subscription: Option<&RawValue>) -> Option<Vec<u8>> {
         let notification = match self {
             Self::List(list) => Notification::ListChanged {
                 list: *list,
                 subscription,
             },
             Self::Resource(uri) => Notification::ResourceUpdated { uri, subscription },
+            Self::Task(_) => return None,
         };
-        // Writing to memory cannot fail, and all keys are strings.
-        serde_json::to_vec(&notification).unwrap_or_default()
+        serde_json::to_vec(&notification).ok()
     }
 }
 
@@ -48,6 +50,7 @@ pub(crate) struct Interest {
     pub prompts: bool,
     pub resources: bool,
     pub uris: HashSet<String>,
+    pub tasks: HashSet<TaskKey>,
 }
 
 impl Interest {
@@ -57,6 +60,7 @@ impl Interest {
             Event::List(Listing::Prompts) => self.prompts,
             Event::List(Listing::Resources) => self.resources,
             Event::Resource(uri) => self.uris.contains(&**uri),
+            Event::Task(key) => self.tasks.contains(key),
         }
     }
 }

@@ -87,6 +87,7 @@ impl Dispatcher {
         let info = info.with_capabilities_of(&catalogue);
         let catalogue = Arc::new(catalogue);
         handle.serves(catalogue.clone());
+        let bus = handle.bus().clone();
         Self {
             catalogue,
             handle,
@@ -94,7 +95,7 @@ impl Dispatcher {
             info,
             tool_timeout,
             seal: Seal::new(&shared),
-            tasks: Arc::new(Tasks::new(tasks, &shared)),
+            tasks: Arc::new(Tasks::new(tasks, bus, &shared)),
         }
     }
 

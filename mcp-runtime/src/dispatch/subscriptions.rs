@@ -1,6 +1,5 @@
 //! `subscriptions/listen` (2026-07-28), and `resources/subscribe` of the wires before it.
 
-use std::collections::HashSet;
 use std::pin::Pin;
 use std::task::{Context as Poller, Poll};
 
@@ -9,10 +8,11 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 
-use super::events::{Interest, Listener, Reader};
+use super::events::{Event, Interest, Listener, Reader};
+use super::tasks::Followed;
 use super::{Dispatcher, Failure, guard, resources};
 use crate::extract::User;
-use crate::protocol::{Id, Notification, Params, RpcError, SUBSCRIPTION_ID};
+use crate::protocol::{ClientCapabilities, Id, Notification, Params, RpcError, SUBSCRIPTION_ID};
 use crate::registry::Found;
 
 /// How many resources one client may follow on one stream or in one session.
@@ -26,6 +26,7 @@ struct Filter {
     prompts_list_changed: bool,
     resources_list_changed: bool,
     resource_subscriptions: Vec<String>,
+    task_ids: Vec<String>,
 }
 
 /// An open subscription: yields its messages, the first of which acknowledges it; where the server ends it in order,
@@ -34,6 +35,7 @@ struct Filter {
 pub(crate) struct Subscription {
     id: Box<RawValue>,
     honoured: Option<Value>,
+    followed: Option<Followed>,
     _listener: Listener,
     reader: Reader,
     done: bool,
@@ -54,12 +56,20 @@ impl Stream for Subscription {
         if this.done {
             return Poll::Ready(None);
         }
-        match Pin::new(&mut this.reader).poll_next(cx) {
-            Poll::Pending => Poll::Pending,
-            Poll::Ready(Some(event)) => Poll::Ready(Some(event.message(Some(&this.id)))),
-            Poll::Ready(None) => {
-                this.done = true;
-                Poll::Ready(this.reader.was_closed().then(|| this.result()))
+        loop {
+            match (Pin::new(&mut this.reader).poll_next(cx), &mut this.followed) {
+                (Poll::Ready(Some(Event::Task(key))), Some(followed)) => followed.touch(key),
+                (Poll::Ready(Some(event)), _) => {
+                    if let Some(message) = event.message(Some(&this.id)) {
+                        return Poll::Ready(Some(message));
+                    }
+                }
+                (Poll::Ready(None), _) => {
+                    this.done = true;
+                    return Poll::Ready(this.reader.was_closed().then(|| this.result()));
+                }
+                (Poll::Pending, Some(followed)) => return followed.poll(cx, &this.id).map(Some),
+                (Poll::Pending, None) => return Poll::Pending,
             }
         }
     }
@@ -80,11 +90,12 @@ impl Dispatcher {
     /// it acknowledges.
     ///
     /// # Errors
-    /// -32602 where the filter is missing or wrong.
-    pub(crate) fn listen(
+    /// -32602 where the filter is missing or wrong; -32021 for tasks of a client that does not declare the extension.
+    pub(crate) async fn listen(
         &self,
         id: Id<'_>,
         params: &Params<'_>,
+        capabilities: &ClientCapabilities,
         user: Option<&User>,
     ) -> Result<Subscription, RpcError> {
         let Some(filter) = params.notifications else {
@@ -94,27 +105,40 @@ impl Dispatcher {
         };
         let filter: Filter = serde_json::from_str(filter.get())
             .map_err(|e| RpcError::invalid_params(format!("bad `params.notifications`: {e}")))?;
-        if filter.resource_subscriptions.len() > MAX_URIS {
+        if filter.resource_subscriptions.len() > MAX_URIS || filter.task_ids.len() > MAX_URIS {
             return Err(too_many());
         }
+        let followed = match filter.task_ids.is_empty() || !self.catalogue.has_tasks() {
+            true => None,
+            false => Some(
+                self.tasks
+                    .follow(filter.task_ids, capabilities, user)
+                    .await?,
+            ),
+        };
         let interest = Interest {
             uris: filter
                 .resource_subscriptions
                 .into_iter()
                 .filter(|uri| self.may_follow(uri, user).is_ok())
                 .collect(),
+            tasks: followed.iter().flat_map(Followed::keys).cloned().collect(),
             ..self.lists_of_interest(
                 filter.tools_list_changed,
                 filter.prompts_list_changed,
                 filter.resources_list_changed,
             )
         };
-        let honoured = honoured(&interest);
+        let mut honoured = honoured(&interest);
+        if let Some(followed) = &followed {
+            honoured["taskIds"] = json!(followed.ids());
+        }
         let listener = self.handle.bus().listen(interest);
         let reader = listener.reader();
         Ok(Subscription {
             id: id.to_owned(),
             honoured: Some(honoured),
+            followed,
             _listener: listener,
             reader,
             done: false,
@@ -134,7 +158,7 @@ impl Dispatcher {
             tools: tools && offer.changes && offer.tools,
             prompts: prompts && offer.changes && offer.prompts,
             resources: resources && offer.changes && offer.resources,
-            uris: HashSet::new(),
+            ..Interest::default()
         }
     }
 
@@ -195,6 +219,6 @@ fn honoured(interest: &Interest) -> Value {
 
 fn too_many() -> RpcError {
     RpcError::invalid_params(format!(
-        "one client may follow {MAX_URIS} resources at once"
+        "one client may follow {MAX_URIS} resources and {MAX_URIS} tasks at once"
     ))
 }

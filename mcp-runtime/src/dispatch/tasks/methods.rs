@@ -42,7 +42,11 @@ impl Tasks {
         }
     }
 
-    async fn find(&self, key: &TaskKey, user: Option<&User>) -> Result<TaskRecord, RpcError> {
+    pub(super) async fn find(
+        &self,
+        key: &TaskKey,
+        user: Option<&User>,
+    ) -> Result<TaskRecord, RpcError> {
         let (caller, keep) = (caller(user), self.options.keep_ms());
         let found = self.records.find(key, &caller, self.now(), keep).await;
         found
@@ -61,6 +65,7 @@ impl Tasks {
         if let Some(rounds) = ctx.as_ref().and_then(|ctx| ctx.rounds()) {
             rounds.answer(taken);
         }
+        self.publish(key);
         Ok(ACK)
     }
 
@@ -74,6 +79,7 @@ impl Tasks {
         {
             runner.stop.abort();
         }
+        self.publish(key);
         Ok(ACK)
     }
 }

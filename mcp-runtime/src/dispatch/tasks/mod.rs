@@ -4,6 +4,7 @@
 //! waits for nothing but its user, the round ends as in any call. Else the same future goes on as a task: noted
 //! first, then answered with its id.
 
+mod follow;
 mod lease;
 mod memory;
 mod methods;
@@ -21,6 +22,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use futures_util::future::{AbortHandle, BoxFuture};
 
+use super::events::{Bus, Event};
 use super::shared::{Millis, Now, Shared};
 use super::{Failure, Reply};
 use crate::descriptor::{TaskSupport, ToolDescriptor};
@@ -29,12 +31,14 @@ use crate::protocol::{RpcError, TASKS_EXTENSION};
 use lease::Beating;
 use slots::Slots;
 
+pub(super) use follow::Followed;
 pub(crate) use memory::InMemory;
 pub use options::TaskOptions;
+pub(crate) use record::TaskKey;
 pub(crate) use record::TaskRecords;
 #[cfg(feature = "auth")]
 pub(crate) use record::{
-    Bounds, Created, End, NewTask, RecordsError, Signals, Status, TaskKey, TaskRecord, Verb,
+    Bounds, Created, End, NewTask, RecordsError, Signals, Status, TaskRecord, Verb,
 };
 
 /// What goes on when a request has been answered with a task.
@@ -45,9 +49,10 @@ type Work = BoxFuture<'static, Result<Reply, Failure>>;
 pub(crate) struct Tasks {
     records: Arc<dyn TaskRecords>,
     now: Now,
+    bus: Arc<Bus>,
     options: TaskOptions,
     slots: Arc<Slots>,
-    running: Mutex<HashMap<record::TaskKey, Runner>>,
+    running: Mutex<HashMap<TaskKey, Runner>>,
     beating: Beating,
     /// The name of this process among those that share the records.
     runner: String,
@@ -70,11 +75,12 @@ pub(super) enum Start {
 }
 
 impl Tasks {
-    pub(super) fn new(options: TaskOptions, shared: &Shared) -> Self {
+    pub(super) fn new(options: TaskOptions, bus: Arc<Bus>, shared: &Shared) -> Self {
         Self {
             slots: Arc::new(Slots::new(options.slots())),
             records: shared.records.clone(),
             now: shared.now.clone(),
+            bus,
             options,
             running: Mutex::default(),
             beating: Beating::default(),
@@ -84,7 +90,7 @@ impl Tasks {
 
     /// The same, among the processes on one store.
     pub(super) fn joined(&self, shared: &Shared) -> Self {
-        Self::new(self.options.clone(), shared)
+        Self::new(self.options.clone(), self.bus.clone(), shared)
     }
 
     /// Whether a call runs as a task: where its tool may and its client can.
@@ -150,7 +156,12 @@ impl Tasks {
         self.now.get()
     }
 
-    fn running(&self) -> MutexGuard<'_, HashMap<record::TaskKey, Runner>> {
+    /// Tells those who follow a task that it is not what it was.
+    fn publish(&self, key: &TaskKey) {
+        self.bus.publish(&Event::Task(key.clone()));
+    }
+
+    fn running(&self) -> MutexGuard<'_, HashMap<TaskKey, Runner>> {
         self.running.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

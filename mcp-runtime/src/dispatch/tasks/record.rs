@@ -32,7 +32,7 @@ impl fmt::Display for RecordsError {
 }
 
 /// Under which a task is kept: the digest of its id, since where nobody signs in the id alone opens the task.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct TaskKey(String);
 
 impl TaskKey {

@@ -142,7 +142,10 @@ impl Tasks {
     async fn tell(&self, key: &TaskKey, rounds: &Rounds) -> bool {
         let news = rounds.take_news();
         match self.records.tell(key, &news, self.now()).await {
-            Ok(()) => true,
+            Ok(()) => {
+                self.publish(key);
+                true
+            }
             Err(error) => {
                 tracing::error!(%error, "what a task says of itself cannot be noted; trying on");
                 rounds.put_back(news);
@@ -159,7 +162,7 @@ impl Tasks {
                 .end(key, end, self.now(), self.options.keep_ms())
                 .await
             {
-                Ok(_) => return,
+                Ok(_) => return self.publish(key),
                 Err(error) if attempt == 1 => {
                     tracing::error!(%error, "the end of a task cannot be noted; trying on");
                 }

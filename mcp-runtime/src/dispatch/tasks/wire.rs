@@ -4,18 +4,21 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use serde::Serialize;
-use serde_json::Value;
 use serde_json::value::RawValue;
+use serde_json::{Value, json};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use super::record::{Status, TaskRecord};
 use crate::dispatch::shared::Millis;
+use crate::protocol::SUBSCRIPTION_ID;
 
 /// `Task` of SEP-2663, with the fields of its status.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Shown<'a> {
+    #[serde(rename = "_meta", skip_serializing_if = "Option::is_none")]
+    meta: Option<Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
     result_type: Option<&'static str>,
     task_id: &'a str,
@@ -37,7 +40,8 @@ struct Shown<'a> {
 /// `CreateTaskResult`.
 pub(super) fn created(id: &str, now: Millis, ttl_ms: Millis, poll_interval_ms: Millis) -> Bytes {
     let at = timestamp(now);
-    write(&Shown {
+    Bytes::from(write(&Shown {
+        meta: None,
         result_type: Some("task"),
         task_id: id,
         status: "working",
@@ -49,19 +53,61 @@ pub(super) fn created(id: &str, now: Millis, ttl_ms: Millis, poll_interval_ms: M
         input_requests: None,
         result: None,
         error: None,
-    })
+    }))
 }
 
 /// The result of `tasks/get`.
 pub(super) fn detailed(id: &str, record: &TaskRecord, poll_interval_ms: Millis) -> Bytes {
+    let complete = Some("complete");
+    Bytes::from(with(id, record, poll_interval_ms, |shown| {
+        write(&Shown {
+            result_type: complete,
+            ..shown
+        })
+    }))
+}
+
+/// `notifications/tasks`, on a subscription.
+pub(super) fn notification(
+    id: &str,
+    record: &TaskRecord,
+    poll_interval_ms: Millis,
+    subscription: &RawValue,
+) -> Vec<u8> {
+    #[derive(Serialize)]
+    struct Message<'a> {
+        jsonrpc: &'static str,
+        method: &'static str,
+        params: Shown<'a>,
+    }
+    with(id, record, poll_interval_ms, |shown| {
+        write(&Message {
+            jsonrpc: "2.0",
+            method: "notifications/tasks",
+            params: Shown {
+                meta: Some(json!({ SUBSCRIPTION_ID: subscription })),
+                ..shown
+            },
+        })
+    })
+}
+
+/// A task with the fields of its status.
+fn with<T>(
+    id: &str,
+    record: &TaskRecord,
+    poll_interval_ms: Millis,
+    write: impl FnOnce(Shown<'_>) -> T,
+) -> T {
     // What we wrote is JSON.
     let outcome: Option<&RawValue> = record
         .outcome
         .as_deref()
         .and_then(|json| serde_json::from_str(json).ok());
     let asks = record.status == Status::Working && !record.asked.is_empty();
-    write(&Shown {
-        result_type: Some("complete"),
+    write(Shown {
+        meta: None,
+        result_type: None,
         task_id: id,
         status: match record.status {
             Status::Working if asks => "input_required",
@@ -81,9 +127,9 @@ pub(super) fn detailed(id: &str, record: &TaskRecord, poll_interval_ms: Millis) 
     })
 }
 
-fn write(shown: &Shown<'_>) -> Bytes {
+fn write(message: &impl Serialize) -> Vec<u8> {
     // Writing to memory cannot fail, and all keys are strings.
-    Bytes::from(serde_json::to_vec(shown).unwrap_or_default())
+    serde_json::to_vec(message).unwrap_or_default()
 }
 
 /// ISO 8601 in UTC, to the millisecond.

@@ -94,7 +94,7 @@ impl Exchange {
         heads: &HeaderMap,
     ) -> HttpResponse {
         if method == "subscriptions/listen" {
-            return self.listen(id, &params, heads);
+            return self.listen(id, &params, heads).await;
         }
         if self.accept.sse && self.may_stream(method, &params) {
             return self.stream(body.clone(), heads).await;
@@ -185,7 +185,7 @@ impl Exchange {
     }
 
     /// `subscriptions/listen`: the answer is a stream from the start, and lasts.
-    fn listen(self, id: Id<'_>, params: &Params<'_>, heads: &HeaderMap) -> HttpResponse {
+    async fn listen(self, id: Id<'_>, params: &Params<'_>, heads: &HeaderMap) -> HttpResponse {
         if !self.accept.sse {
             return refuse(
                 StatusCode::NOT_ACCEPTABLE,
@@ -193,7 +193,10 @@ impl Exchange {
             );
         }
         let dispatcher = &self.endpoint.dispatcher;
-        match dispatcher.listen(id, params, self.user.as_deref()) {
+        let meta = params.meta.as_ref();
+        let capabilities = meta.and_then(|m| m.client_capabilities.clone());
+        let (capabilities, user) = (capabilities.unwrap_or_default(), self.user.as_deref());
+        match dispatcher.listen(id, params, &capabilities, user).await {
             Ok(subscription) => {
                 let events = subscription.map(|message| frame(&message));
                 event_stream().streaming(Body::new(events, self.endpoint.recheck(heads)))

@@ -5,6 +5,8 @@ use std::sync::Arc;
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::http::header::HeaderMap;
+use std::future::ready;
+
 use futures_util::StreamExt as _;
 
 use super::accept::Accept;
@@ -54,6 +56,7 @@ pub(super) async fn get(heads: &HeaderMap, endpoint: &Arc<Endpoint>) -> HttpResp
     };
     // One stream a session: a client that opens another one has lost the first.
     let events = session.listener().reader();
-    let events = events.map(|event| frame(&event.message(None)));
+    let events =
+        events.filter_map(|event| ready(event.message(None).map(|message| frame(&message))));
     event_stream().streaming(Body::new(events, recheck))
 }

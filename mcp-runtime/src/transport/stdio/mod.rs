@@ -182,7 +182,9 @@ impl Peer {
                     calls.spawn(async move {
                         let mut events = events;
                         while let Some(event) = events.next().await {
-                            let _ = lines.send(event.message(None)).await;
+                            if let Some(message) = event.message(None) {
+                                let _ = lines.send(message).await;
+                            }
                         }
                     });
                 }
@@ -256,7 +258,10 @@ impl Peer {
             return Err(RpcError::method_not_found("subscriptions/listen"));
         }
         let user = self.user.as_deref();
-        let mut subscription = self.dispatcher.listen(id, &params, user)?;
+        let mut subscription = self
+            .dispatcher
+            .listen(id, &params, &client.capabilities, user)
+            .await?;
         let mut ended = self.ended.subscribe();
         if *ended.borrow() {
             return Ok(subscription.result());

@@ -1,6 +1,7 @@
 //! An in-process client for tests: every call goes through the whole byte path, without a socket.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 use tokio::io::{
@@ -13,6 +14,9 @@ use crate::protocol::RpcError;
 
 /// How many bytes a pipe holds before its writer waits.
 const PIPE: usize = 64 * 1024;
+
+/// How often a task is looked at.
+const POLL: Duration = Duration::from_millis(10);
 
 /// A client of a server in the same process.
 ///
@@ -76,7 +80,8 @@ impl TestClient {
         self
     }
 
-    /// Calls a tool.
+    /// Calls a tool. Where the call becomes a task, for a client with that capability, it waits for its end, or for
+    /// its first question: then the answer is the task as `tasks/get` shows it.
     ///
     /// # Errors
     /// The JSON-RPC error of the server. A failure of the tool itself is a [`ToolAnswer`] with `is_error`.
@@ -87,7 +92,21 @@ impl TestClient {
                 json!({ "name": tool, "arguments": arguments }),
             )
             .await?;
-        Ok(ToolAnswer(result))
+        if result["resultType"] != "task" {
+            return Ok(ToolAnswer(result));
+        }
+        let id = json!({ "taskId": result["taskId"] });
+        loop {
+            let mut task = self.request("tasks/get", id.clone()).await?;
+            match task["status"].as_str() {
+                Some("completed") => return Ok(ToolAnswer(task["result"].take())),
+                Some("failed") => {
+                    return Err(serde_json::from_value(task["error"].take()).map_err(broken)?);
+                }
+                Some("working") => tokio::time::sleep(POLL).await,
+                _ => return Ok(ToolAnswer(task)),
+            }
+        }
     }
 
     /// The list of tools as it goes over the wire.
