@@ -254,3 +254,28 @@ async fn test_input_required_result_prompt(ctx: &Context) -> Result<String, Erro
     }));
     Ok(format!("Context: {}", answer.await?))
 }
+
+/// Send the user to a page.
+#[mcp_tool]
+async fn test_elicitation_url(ctx: &Context) -> Result<String, Error> {
+    let went = ctx
+        .elicit_url(
+            "page",
+            "Please look at this page.",
+            "https://example.com/page",
+        )
+        .await?;
+    Ok(if went {
+        "The user went."
+    } else {
+        "The user stayed."
+    }
+    .into())
+}
+
+/// Wait for a long while.
+#[mcp_tool]
+async fn test_slow() -> &'static str {
+    tokio::time::sleep(std::time::Duration::from_secs(60)).await;
+    "done"
+}
