@@ -69,7 +69,7 @@ pub mod testing {
 /// `assert_contract!(server)` looks at a whole server, `assert_contract!()` at the annotated items of the package in
 /// which it is written; put it where they are linked in.
 ///
-/// ```no_run
+/// ```no_run,test_harness
 /// use mcp_runtime::prelude::*;
 ///
 /// /// Counts the books.
@@ -84,7 +84,6 @@ pub mod testing {
 /// fn the_contract_holds() {
 ///     mcp_runtime::testing::assert_contract!(server());
 /// }
-/// # the_contract_holds();
 /// ```
 #[cfg(feature = "contract")]
 #[doc(hidden)]

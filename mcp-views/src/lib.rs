@@ -11,7 +11,7 @@
 //! use mcp_views::{Rule, View, check};
 //!
 //! let html = "<!doctype html><title>Card</title><img src=\"https://cdn.example.com/a.png\">";
-//! let findings = check(&View { html, ..View::default() });
+//! let findings = check(&View { html, bridge: true, ..View::default() });
 //! assert_eq!(findings[0].rule, Rule::UndeclaredOrigin);
 //! assert_eq!(findings[0].line, Some(1));
 //! # }
