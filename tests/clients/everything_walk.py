@@ -1,4 +1,7 @@
-"""The clients of Python through all that the everything server serves: `everything_walk.py mcp|fastmcp legacy|modern`."""
+"""The clients of Python through all that the everything server serves: `everything_walk.py mcp|fastmcp legacy|modern`.
+
+The server is at `MCP_URL`, or is the program `MCP_COMMAND`, spoken to over stdio.
+"""
 
 import asyncio
 import os
@@ -8,11 +11,14 @@ import warnings
 import mcp_types as types
 
 # The verbs of the older wire are marked as such.
-warnings.filterwarnings("ignore", message=".*is removed as of 2026-07-28")
+warnings.filterwarnings("ignore", message=".* as of 2026-07-28")
 
 URL = os.environ["MCP_URL"]
+COMMAND = os.environ.get("MCP_COMMAND")
+STDIO = ["serve", "--stdio"]
 LIBRARY, ERA = sys.argv[1:]
-MODE = "2026-07-28" if ERA == "modern" else "legacy"
+# To pin the newer one would spare the clients the question what the server has.
+MODE = "auto" if ERA == "modern" else "legacy"
 asked: list[str] = []
 logged: list[object] = []
 heard: asyncio.Queue = asyncio.Queue()
@@ -63,7 +69,9 @@ async def message(received) -> None:
 
 
 def official():
-    from mcp import Client
+    from mcp import Client, StdioServerParameters
+
+    server = StdioServerParameters(command=COMMAND, args=STDIO) if COMMAND else URL
 
     async def elicit(_context, params):
         return elicited(params)
@@ -76,7 +84,7 @@ def official():
         return types.ListRootsResult(roots=[types.Root(uri="file:///tmp", name="tmp")])
 
     return Client(
-        URL,
+        server,
         mode=MODE,
         elicitation_callback=elicit,
         sampling_callback=sample,
@@ -89,6 +97,7 @@ def official():
 
 def fastmcp():
     from fastmcp import Client
+    from fastmcp.client.transports import StdioTransport
     from fastmcp.skills.client import SkillsClientExtension
 
     async def elicit(_message, _type, params, _context):
@@ -102,7 +111,7 @@ def fastmcp():
         return ["file:///tmp"]
 
     return Client(
-        URL,
+        StdioTransport(COMMAND, STDIO) if COMMAND else URL,
         mode=MODE,
         elicitation_handler=elicit,
         sampling_handler=sample,
@@ -134,7 +143,8 @@ async def walk(client) -> None:
     async def kinds(name: str) -> list[str]:
         return [block.type for block in (await call(name)).content]
 
-    ok("connect", f"{client.protocol_version}")
+    assert (client.protocol_version == "2026-07-28") == (ERA == "modern"), client.protocol_version
+    ok("connect", client.protocol_version)
     names = [tool.name for tool in listed(await client.list_tools(), "tools")]
     assert len(names) > 25, names
     ok("tools", len(names))
@@ -186,6 +196,8 @@ async def walk(client) -> None:
     assert "John Doe" in text(await call("test_elicitation_sep1034_defaults"))
     assert "option1" in text(await call("test_elicitation_sep1330_enums"))
     ok("elicitation by a form")
+    assert "went" in text(await call("test_elicitation_url"))
+    ok("elicitation by a url")
     assert "Paris" in text(await call("test_sampling", {"prompt": "Capital?"}))
     ok("sampling")
     assert "1 roots" in text(await call("test_input_required_result_list_roots"))

@@ -60,7 +60,7 @@ pub(crate) fn run(workspace: &Workspace, log: &mut Log) -> Result<Tally> {
 }
 
 /// Runs one part, prints its line, and goes on after a failure: the others may tell what it has in common with them.
-fn report(
+pub(crate) fn report(
     log: &mut Log,
     tally: &mut Tally,
     name: &str,
@@ -95,7 +95,12 @@ pub(crate) fn copy_scripts(workspace: &Workspace, name: &str) -> Result<()> {
     Ok(())
 }
 
-fn client(workspace: &Workspace, server: &Server, home: &Path, line: &[&str]) -> Result<Command> {
+pub(crate) fn client(
+    workspace: &Workspace,
+    server: &Server,
+    home: &Path,
+    line: &[&str],
+) -> Result<Command> {
     let Some((program, args)) = line.split_first() else {
         bail!("an empty command line")
     };

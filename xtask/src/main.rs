@@ -11,6 +11,7 @@ mod conformance;
 mod contract;
 mod exec;
 mod layers;
+mod peers;
 mod postgres;
 mod provision;
 mod run;
@@ -89,6 +90,11 @@ const STEPS: &[Step] = &[
         "e2e",
         "foreign clients against a running server",
         client_walks::run,
+    ),
+    Step::new(
+        "peers",
+        "foreign clients through all of the everything server",
+        peers::run,
     ),
     Step::new(
         "conformance",
