@@ -35,11 +35,28 @@ pub(crate) struct Claims {
     pub(crate) gid: String,
     /// The name to show; empty where it must be looked up.
     pub(crate) name: String,
+    /// The key to which the token is bound, if it is.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "present"
+    )]
+    pub(crate) cnf: Option<Confirmation>,
 }
 
-/// An absent claim may be absent; a null is not a time.
-fn present<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Option<i64>, D::Error> {
-    i64::deserialize(from).map(Some)
+/// How the holder of a token shows that it is theirs (RFC 7800 §3.1).
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Confirmation {
+    /// By a proof of the key with this thumbprint (RFC 9449 §6.1).
+    pub(crate) jkt: String,
+}
+
+/// An absent claim may be absent; a null is none.
+fn present<'de, T: Deserialize<'de>, D: serde::Deserializer<'de>>(
+    from: D,
+) -> Result<Option<T>, D::Error> {
+    T::deserialize(from).map(Some)
 }
 
 #[derive(Serialize, Deserialize)]
@@ -78,6 +95,7 @@ impl Claims {
             } else {
                 user_name.to_owned()
             },
+            cnf: None,
         }
     }
 }

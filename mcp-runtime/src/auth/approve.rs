@@ -48,6 +48,7 @@ pub(crate) async fn approve(
         scope: scope.to_owned(),
         created_at: now,
         expires_at: until.unwrap_or(now + millis(server.config.grant_lifetime)),
+        key: frozen.key.clone(),
     };
     let record = CodeRecord {
         digest: code.digest(),

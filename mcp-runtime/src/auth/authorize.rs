@@ -13,7 +13,7 @@ use super::params::Params;
 use super::secret::{Secret, digest};
 use super::server::Server;
 use super::throttle::prefix;
-use super::{pkce, redirect_uri, remembered};
+use super::{dpop, pkce, redirect_uri, remembered};
 use crate::store::{Kept, StoreError, Transaction, Waiting};
 
 /// How long a user may take to sign in, in milliseconds.
@@ -46,6 +46,9 @@ pub(crate) struct Frozen {
     /// Whether the user must be asked, whatever was said before.
     #[serde(default)]
     pub(crate) ask: bool,
+    /// The thumbprint of the key to which the code is bound, if the client wants that (RFC 9449 §10).
+    #[serde(default)]
+    pub(crate) key: Option<String>,
 }
 
 /// What becomes of an authorization request.
@@ -275,6 +278,12 @@ fn judge(
         params.one("code_challenge")?,
         params.one("code_challenge_method")?,
     )?;
+    let key = params.one("dpop_jkt")?;
+    if !key.is_none_or(dpop::is_thumbprint) {
+        return Err(Fault::invalid_request(
+            "`dpop_jkt` is not the thumbprint of a key",
+        ));
+    }
     let mut prompt = params.one("prompt")?.unwrap_or_default().split(' ');
     let login = prompt
         .clone()
@@ -290,6 +299,7 @@ fn judge(
         login,
         unread: matches!(client, Asking::Unread(_)),
         ask,
+        key: key.map(Into::into),
     })
 }
 

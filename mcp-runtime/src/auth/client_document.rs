@@ -280,6 +280,8 @@ struct Document {
     response_types: Option<Vec<String>>,
     jwks: Option<Value>,
     jwks_uri: Option<String>,
+    #[serde(default)]
+    dpop_bound_access_tokens: bool,
 }
 
 /// Reads a document. What it can do beyond what is offered here does not matter; if nothing is left, it is refused.
@@ -358,6 +360,7 @@ fn judge(server: &Server, id: &str, document: &Value) -> Result<Client, &'static
         client_uri: document.client_uri,
         jwks: document.jwks,
         jwks_uri: link,
+        dpop_bound_access_tokens: document.dpop_bound_access_tokens,
         // Its scope is left out: whether the document was read yet must not change what a request asks for.
         ..Metadata::of(redirect_uris, method, Some(&document.client_name))
     };

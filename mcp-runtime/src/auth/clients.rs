@@ -71,6 +71,9 @@ pub(crate) struct Metadata {
     pub(crate) jwks: Option<Value>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) jwks_uri: Option<String>,
+    /// Whether its tokens must be bound to a key (RFC 9449 §5.2).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) dpop_bound_access_tokens: bool,
 }
 
 impl Metadata {
@@ -98,6 +101,7 @@ impl Metadata {
             software_version: None,
             jwks: None,
             jwks_uri: None,
+            dpop_bound_access_tokens: false,
         }
     }
 }

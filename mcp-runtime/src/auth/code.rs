@@ -4,13 +4,14 @@ use super::audit::audit;
 use super::authorize::check_resource;
 use super::clients::Client;
 use super::clock::millis;
+use super::dpop::Proof;
 use super::fault::Fault;
 use super::params::Params;
 use super::pkce;
-use super::secret::{Secret, digest};
+use super::secret::{self, Secret, digest};
 use super::server::Server;
 use super::token::{Issue, prepare};
-use crate::store::{Redeemed, RefreshRecord};
+use crate::store::{Grant, Redeemed, RefreshRecord};
 
 /// Wrong presentations after which a code is dead.
 const MOST_FAILURES: i64 = 5;
@@ -23,6 +24,7 @@ pub(crate) async fn redeem(
     server: &Server,
     client: &Client,
     params: &Params,
+    proof: Option<&Proof>,
 ) -> Result<Issue, Fault> {
     let presented = params
         .one("code")?
@@ -42,6 +44,7 @@ pub(crate) async fn redeem(
     let proven = grant.client_id == client.id
         && grant.resource == server.resource
         && uri_fits
+        && has_the_key(proof, &grant)
         && pkce::proves(params.one("code_verifier")?, &code.challenge);
     if !proven {
         // Whoever merely saw the code can neither use it nor revoke what came of it.
@@ -58,11 +61,22 @@ pub(crate) async fn redeem(
         expires_at: (now + millis(server.config.refresh_idle)).min(grant.expires_at),
         used_at: None,
     });
-    let access = prepare(server, &grant, grant.scope.clone()).await?;
+    let access = prepare(server, &grant, grant.scope.clone(), proof).await?;
+    // A client that can prove itself in another way may change its key later (RFC 9449 §5).
+    let bind = proof.filter(|_| !client.is_confidential());
+    if let Some(proof) = proof {
+        proof.spend(server).await?;
+    }
     let until = server.denied_until();
     match server
         .store
-        .redeem_code(&digest, record.as_ref(), now, until)
+        .redeem_code(
+            &digest,
+            record.as_ref(),
+            bind.map(|proof| proof.key.as_str()),
+            now,
+            until,
+        )
         .await?
     {
         Redeemed::Yes => {
@@ -87,5 +101,13 @@ pub(crate) async fn redeem(
             Err(Fault::invalid_grant())
         }
         Redeemed::No => Err(Fault::invalid_grant()),
+    }
+}
+
+/// Whether the caller holds the key to which a grant is bound, if it is to one.
+pub(super) fn has_the_key(proof: Option<&Proof>, grant: &Grant) -> bool {
+    match &grant.key {
+        None => true,
+        Some(key) => proof.is_some_and(|proof| secret::same(&proof.key, key)),
     }
 }

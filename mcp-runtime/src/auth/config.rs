@@ -42,6 +42,8 @@ pub(crate) struct Config {
     /// Whether clients may register themselves, and the digest of the token that they need for it.
     pub(crate) registration: bool,
     pub(crate) registration_token: Option<String>,
+    /// Whether a proof of possession needs a nonce.
+    pub(crate) dpop_nonces: bool,
     /// Whether a yes stands for later requests with nothing new in them.
     pub(crate) remember_consent: bool,
     /// In lower case.
@@ -84,6 +86,7 @@ impl Default for Config {
             localhost_redirects: true,
             registration: true,
             registration_token: None,
+            dpop_nonces: false,
             remember_consent: true,
             private_use_schemes: Vec::new(),
             clock: Clock::system(),
@@ -249,6 +252,14 @@ impl Auth {
     #[must_use]
     pub fn registration_token(self, token: impl AsRef<str>) -> Self {
         self.set(|c| c.registration_token = Some(digest(token.as_ref())))
+    }
+
+    /// Asks clients that bind their tokens to a key (DPoP, RFC 9449) for a nonce in each proof (§8), so that nobody can
+    /// make proofs in advance: no by default, since it costs each of them one more request. All replicas on a store give
+    /// and take the same nonces. Proofs are taken within a minute of their time and once either way.
+    #[must_use]
+    pub fn dpop_nonces(self, needed: bool) -> Self {
+        self.set(|c| c.dpop_nonces = needed)
     }
 
     /// Whether a user who is signed in is spared the page where there is nothing new to say yes to: the same client, with

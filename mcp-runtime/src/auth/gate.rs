@@ -5,7 +5,10 @@ use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use super::access_token::LONGEST;
-use super::{Refusal, Site};
+use super::dpop::{self, Flaw, Nonces, Proof};
+use super::jose::ALGORITHMS;
+use super::secret::same;
+use super::{Credentials, Refusal, Site};
 use crate::extract::User;
 use crate::store::{Millis, Revocation};
 
@@ -16,15 +19,39 @@ const PER_SHARD: usize = 1024;
 /// What is known about tokens: which are good, which are revoked, and the texts of refusals.
 pub(crate) struct Gate {
     metadata: String,
+    resource: String,
     base: String,
     tokens: Vec<RwLock<HashMap<[u8; 32], Arc<Verified>>>>,
     /// Grants and token ids, each with the moment when no token of it can be alive.
     denied: RwLock<HashMap<String, Millis>>,
 }
 
+/// The credential of a request.
+#[derive(Clone, Copy)]
+pub(crate) struct Credential<'a> {
+    pub(crate) token: &'a [u8],
+    scheme: Scheme,
+}
+
+/// How a token was sent.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Scheme {
+    Bearer,
+    /// With a proof of its key (RFC 9449 §7.1).
+    DPoP,
+}
+
+/// What a good token says.
+#[derive(Clone)]
+pub(crate) struct Known {
+    pub(crate) user: Arc<User>,
+    /// The thumbprint of the key to which the token is bound.
+    pub(crate) key: Option<Arc<str>>,
+}
+
 /// A token that is good.
 pub(crate) struct Verified {
-    pub(crate) user: Arc<User>,
+    pub(crate) known: Known,
     pub(crate) grant: String,
     pub(crate) id: String,
     pub(crate) expires_at: Millis,
@@ -34,6 +61,7 @@ impl Gate {
     pub(crate) fn new(site: &Site, base_scope: &str) -> Self {
         Self {
             metadata: super::metadata::resource_metadata_url(site),
+            resource: site.resource(),
             base: base_scope.to_owned(),
             tokens: (0..SHARDS).map(|_| RwLock::default()).collect(),
             denied: RwLock::default(),
@@ -81,7 +109,7 @@ impl Gate {
         }
     }
 
-    pub(crate) fn seen(&self, digest: &[u8; 32], now: Millis) -> Option<Arc<User>> {
+    pub(crate) fn seen(&self, digest: &[u8; 32], now: Millis) -> Option<Known> {
         let shard = self
             .shard(digest)
             .read()
@@ -89,7 +117,7 @@ impl Gate {
         shard
             .get(digest)
             .filter(|token| token.expires_at > now)
-            .map(|token| token.user.clone())
+            .map(|token| token.known.clone())
     }
 
     /// Keeps a token unless it is refused. The list stays locked meanwhile: a revocation that comes now waits, and
@@ -121,9 +149,15 @@ impl Gate {
     ///
     /// # Errors
     /// 401 where there is none or it is too long, 400 where there are two.
-    pub(crate) fn credential<'a>(&self, authorization: &[&'a [u8]]) -> Result<&'a [u8], Refusal> {
+    pub(crate) fn credential<'a>(
+        &self,
+        authorization: &[&'a [u8]],
+    ) -> Result<Credential<'a>, Refusal> {
         let value = match authorization {
-            [] => return Err(self.unauthenticated("", "sign in to call this server")),
+            [] => {
+                let text = "sign in to call this server";
+                return Err(self.unauthenticated(Scheme::Bearer, "", text));
+            }
             [value] => value,
             _ => {
                 return Err(Refusal {
@@ -135,11 +169,51 @@ impl Gate {
                 });
             }
         };
-        match bearer(value) {
-            None => Err(self.unauthenticated("", "send a bearer token")),
-            Some(token) if token.len() > LONGEST => Err(self.bad_token()),
-            Some(token) => Ok(token),
+        let sent = |scheme: Scheme| {
+            let token = after(scheme.name(), value)?;
+            Some(Credential { token, scheme })
+        };
+        match sent(Scheme::Bearer).or_else(|| sent(Scheme::DPoP)) {
+            None => Err(self.unauthenticated(Scheme::Bearer, "", "send a bearer token")),
+            Some(sent) if sent.token.len() > LONGEST => Err(self.bad_token(&sent)),
+            Some(sent) => Ok(sent),
         }
+    }
+
+    /// The proof that goes with a token, where the token is bound to a key; it is still to be used up.
+    ///
+    /// # Errors
+    /// 401 where the token was sent in another way than it must be, or the proof is none.
+    pub(crate) fn possession(
+        &self,
+        sent: &Credential<'_>,
+        known: &Known,
+        request: &Credentials<'_>,
+        nonces: Option<Nonces<'_>>,
+        now: Millis,
+    ) -> Result<Option<Proof>, Refusal> {
+        let key = match (sent.scheme, &known.key) {
+            (Scheme::Bearer, None) => return Ok(None),
+            (Scheme::DPoP, Some(key)) => key,
+            _ => return Err(self.wrong_scheme(known)),
+        };
+        let expected = dpop::Request {
+            method: request.method,
+            url: &self.resource,
+            token: Some(sent.token),
+            nonces,
+            now,
+        };
+        let proof = expected.proof(request.proofs).and_then(|proof| {
+            let proof = proof.filter(|proof| same(&proof.key, key));
+            proof.ok_or(Flaw::Proof)
+        });
+        proof.map(Some).map_err(|flaw| self.bad_proof(flaw))
+    }
+
+    /// Whether a token was sent in the way in which it must be.
+    pub(crate) fn is_sent_rightly(sent: &Credential<'_>, known: &Known) -> bool {
+        (sent.scheme == Scheme::DPoP) == known.key.is_some()
     }
 
     /// Lets a user pass who has the scope that every request needs.
@@ -151,15 +225,42 @@ impl Gate {
     }
 
     /// The refusal of a token that is not good, whatever is wrong with it.
-    pub(crate) fn bad_token(&self) -> Refusal {
+    pub(crate) fn bad_token(&self, sent: &Credential<'_>) -> Refusal {
         self.unauthenticated(
+            sent.scheme,
             "invalid_token",
             "the access token is malformed, expired, revoked or not for this server",
         )
     }
 
-    /// 401 (RFC 6750 §3, RFC 9728 §5.1). Without a credential no error is named.
-    fn unauthenticated(&self, error: &'static str, description: &str) -> Refusal {
+    /// The refusal of a proof.
+    pub(crate) fn bad_proof(&self, flaw: Flaw) -> Refusal {
+        self.unauthenticated(Scheme::DPoP, flaw.code(), flaw.words())
+    }
+
+    /// The refusal of a bound token without its proof, which a thief sends, and of a proof beside any other token.
+    fn wrong_scheme(&self, known: &Known) -> Refusal {
+        match known.key {
+            Some(_) => self.unauthenticated(
+                Scheme::DPoP,
+                "invalid_token",
+                "the access token is bound to a key: send it with the scheme DPoP and a proof",
+            ),
+            None => self.unauthenticated(
+                Scheme::Bearer,
+                "invalid_token",
+                "the access token is bound to no key: send it as a bearer token",
+            ),
+        }
+    }
+
+    /// 401 (RFC 6750 §3, RFC 9449 §7.1, RFC 9728 §5.1). Without a credential no error is named.
+    fn unauthenticated(&self, scheme: Scheme, error: &'static str, description: &str) -> Refusal {
+        let algorithms = match scheme {
+            Scheme::Bearer => String::new(),
+            Scheme::DPoP => format!(r#"algs="{}", "#, ALGORITHMS.join(" ")),
+        };
+        let scheme = scheme.name();
         let named = match error {
             "" => String::new(),
             error => format!(r#"error="{error}", error_description="{description}", "#),
@@ -171,7 +272,7 @@ impl Gate {
         Refusal {
             status: 401,
             challenge: Some(format!(
-                r#"Bearer {named}resource_metadata="{}"{scope}"#,
+                r#"{scheme} {named}{algorithms}resource_metadata="{}"{scope}"#,
                 self.metadata
             )),
             retry_after: None,
@@ -210,12 +311,26 @@ impl Gate {
     }
 }
 
-/// The token of a `Bearer` credential; the scheme's case does not matter (RFC 9110 §11.1).
+impl Scheme {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Bearer => "Bearer",
+            Self::DPoP => "DPoP",
+        }
+    }
+}
+
+/// The token of a `Bearer` credential.
 pub(crate) fn bearer(value: &[u8]) -> Option<&[u8]> {
-    let (scheme, token) = value.split_at_checked(7)?;
-    if !scheme.eq_ignore_ascii_case(b"bearer ") {
+    after(Scheme::Bearer.name(), value)
+}
+
+/// What follows a scheme, whose case does not matter (RFC 9110 §11.1).
+fn after<'a>(scheme: &str, value: &'a [u8]) -> Option<&'a [u8]> {
+    let (named, token) = value.split_at_checked(scheme.len())?;
+    if !named.eq_ignore_ascii_case(scheme.as_bytes()) {
         return None;
     }
-    let token = token.trim_ascii();
+    let token = token.strip_prefix(b" ")?.trim_ascii();
     (!token.is_empty()).then_some(token)
 }

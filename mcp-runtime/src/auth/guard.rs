@@ -23,6 +23,17 @@ enum Kind {
     Outside(Arc<Outside>),
 }
 
+/// What a request says of its caller.
+#[derive(Clone, Copy, Default)]
+#[cfg_attr(not(feature = "auth"), allow(dead_code))]
+pub(crate) struct Credentials<'a> {
+    /// The values of all its `Authorization` headers.
+    pub(crate) authorization: &'a [&'a [u8]],
+    /// The values of all its `DPoP` headers.
+    pub(crate) proofs: &'a [&'a [u8]],
+    pub(crate) method: &'a str,
+}
+
 /// Why a request is not served, as HTTP says it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Refusal {
@@ -83,7 +94,7 @@ impl Guard {
         }
     }
 
-    /// The caller, by the values of all `Authorization` headers of the request; `None` where everyone may call.
+    /// The caller of a request; `None` where everyone may call.
     ///
     /// A token that was seen before costs a digest and a look-up. (Asynchronous for the modes that must ask another
     /// server; this one never waits.)
@@ -93,14 +104,35 @@ impl Guard {
     #[cfg_attr(not(feature = "auth"), allow(unused_variables))]
     pub(crate) async fn authenticate(
         &self,
-        authorization: &[&[u8]],
+        request: Credentials<'_>,
     ) -> Result<Option<Arc<User>>, Refusal> {
         match &self.0 {
             Kind::Open(_) => Ok(None),
             #[cfg(feature = "auth")]
-            Kind::Embedded(server) => server.authenticate(authorization).await.map(Some),
+            Kind::Embedded(server) => server.authenticate(request).await.map(Some),
             #[cfg(feature = "fetch")]
-            Kind::Outside(outside) => outside.authenticate(authorization).await.map(Some),
+            Kind::Outside(outside) => outside.authenticate(request).await.map(Some),
+        }
+    }
+
+    /// Whether a caller who was let in by this `Authorization` would still be; a proof beside it is not asked for again.
+    #[cfg_attr(not(feature = "auth"), allow(unused_variables))]
+    pub(crate) async fn still_admits(&self, authorization: &[u8]) -> bool {
+        match &self.0 {
+            Kind::Open(_) => true,
+            #[cfg(feature = "auth")]
+            Kind::Embedded(server) => server.still_admits(authorization).await,
+            #[cfg(feature = "fetch")]
+            Kind::Outside(outside) => outside.still_admits(authorization).await,
+        }
+    }
+
+    /// The nonce for the next proof of a client, where nonces are asked for.
+    pub(crate) fn proof_nonce(&self) -> Option<String> {
+        match &self.0 {
+            #[cfg(feature = "auth")]
+            Kind::Embedded(server) => server.proof_nonce(),
+            _ => None,
         }
     }
 

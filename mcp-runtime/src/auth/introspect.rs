@@ -34,11 +34,22 @@ pub(crate) async fn serve(
             && !server.gate.denies(&claims.gid, &claims.jti)
             && server.store.grant_lives(&claims.gid, now).await?;
         return Ok(match alive {
-            true => json!({
-                "active": true, "token_type": "Bearer", "iss": claims.iss, "sub": claims.sub,
-                "aud": claims.aud, "exp": claims.exp, "iat": claims.iat, "jti": claims.jti,
-                "client_id": claims.client_id, "scope": claims.scope, "username": claims.name,
-            }),
+            true => {
+                let kind = if claims.cnf.is_some() {
+                    "DPoP"
+                } else {
+                    "Bearer"
+                };
+                let mut answer = json!({
+                    "active": true, "token_type": kind, "iss": claims.iss, "sub": claims.sub,
+                    "aud": claims.aud, "exp": claims.exp, "iat": claims.iat, "jti": claims.jti,
+                    "client_id": claims.client_id, "scope": claims.scope, "username": claims.name,
+                });
+                if let Some(cnf) = &claims.cnf {
+                    answer["cnf"] = json!(cnf);
+                }
+                answer
+            }
             false => inactive,
         });
     }

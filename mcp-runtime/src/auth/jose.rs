@@ -7,7 +7,7 @@
 use jsonwebtoken::{Algorithm, DecodingKey, crypto};
 use serde_json::{Map, Value};
 
-use super::secret::decode;
+use super::secret::{decode, digest};
 use super::strict_json::Strict;
 
 /// Keys of one set that are read; more are no key set of anyone's.
@@ -200,6 +200,25 @@ impl Claims {
             _ => None,
         }
     }
+}
+
+/// The thumbprint of a public key (RFC 7638); `None` where a member that it is made of is missing.
+pub(crate) fn thumbprint(jwk: &Value) -> Option<String> {
+    let members: &[&str] = match jwk.get("kty")?.as_str()? {
+        "EC" => &["crv", "kty", "x", "y"],
+        "OKP" => &["crv", "kty", "x"],
+        "RSA" => &["e", "kty", "n"],
+        _ => return None,
+    };
+    // In this order, without blanks.
+    let mut text = String::new();
+    for name in members {
+        text.push(if text.is_empty() { '{' } else { ',' });
+        let value = Value::from(jwk.get(*name)?.as_str()?);
+        text.push_str(&format!("\"{name}\":{value}"));
+    }
+    text.push('}');
+    Some(digest(&text))
 }
 
 /// Whether a JWK holds what only its owner should have, or is a shared key.

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::Site;
+use super::jose::ALGORITHMS;
 use super::scope::Scopes;
 use super::server::Server;
 
@@ -36,6 +37,7 @@ pub(crate) fn resource(site: &Site, issuer: &str, scopes: &Scopes) -> Value {
         "authorization_servers": [issuer],
         "scopes_supported": scopes.names().collect::<Vec<_>>(),
         "bearer_methods_supported": ["header"],
+        "dpop_signing_alg_values_supported": ALGORITHMS,
         "resource_name": site.server_name,
     })
 }
@@ -69,6 +71,7 @@ pub(crate) fn authorization_server(server: &Server) -> Value {
         "introspection_endpoint_auth_methods_supported": &methods[1..],
         "code_challenge_methods_supported": ["S256"],
         "authorization_response_iss_parameter_supported": true,
+        "dpop_signing_alg_values_supported": ALGORITHMS,
     });
     if !server.config.registration
         && let Some(members) = document.as_object_mut()
@@ -80,7 +83,7 @@ pub(crate) fn authorization_server(server: &Server) -> Value {
         document["client_id_metadata_document_supported"] = server.documents.is_some().into();
         for endpoint in ["token", "revocation", "introspection"] {
             let name = format!("{endpoint}_endpoint_auth_signing_alg_values_supported");
-            document[name] = json!(super::jose::ALGORITHMS);
+            document[name] = json!(ALGORITHMS);
         }
     }
     document

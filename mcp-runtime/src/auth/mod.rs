@@ -35,6 +35,8 @@ mod consent_page;
 #[cfg(feature = "auth")]
 mod demo;
 #[cfg(feature = "auth")]
+mod dpop;
+#[cfg(feature = "auth")]
 mod fault;
 #[cfg(feature = "fetch")]
 mod fetch;
@@ -112,7 +114,7 @@ pub use brand::Brand;
 pub use clock::Clock;
 #[cfg(feature = "fetch")]
 pub use fetch::{Outbound, Resolver, Resolving};
-pub(crate) use guard::{Guard, Refusal};
+pub(crate) use guard::{Credentials, Guard, Refusal};
 #[cfg(feature = "auth")]
 pub use login_page::{LoginPage, ScopeLine, SignIn, Text, check_login_page};
 #[cfg(feature = "auth")]

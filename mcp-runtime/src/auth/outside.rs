@@ -9,12 +9,13 @@ use sha2::{Digest, Sha256};
 
 use super::access_token::LONGEST;
 use super::config::Config;
+use super::dpop::{Flaw, Used};
 use super::fetch::Fetcher;
-use super::gate::{Gate, Verified};
+use super::gate::{Credential, Gate, Known, Verified};
 use super::issuer::{self, Issuer};
 use super::jose::{Claims, Signed};
 use super::scope::Scopes;
-use super::{Auth, Clock, Mode, Refusal, Site, keys, metadata};
+use super::{Auth, Clock, Credentials, Mode, Refusal, Site, keys, metadata};
 use crate::dispatch::Shared;
 use crate::extract::User;
 use crate::settings::SettingsError;
@@ -80,6 +81,8 @@ pub(crate) struct Outside {
     scopes: Scopes,
     gate: Gate,
     clock: Clock,
+    /// Proofs that came with tokens which are bound to a key.
+    used: Used,
     /// What the processes on one store have in common, where a store was opened for tasks.
     shared: Option<Shared>,
 }
@@ -128,6 +131,7 @@ impl Outside {
             audiences,
             plain_jwt: trusted.plain_jwt,
             scopes,
+            used: Used::default(),
             clock: config.clock,
             shared,
         };
@@ -152,23 +156,43 @@ impl Outside {
         vec![format!("auth    tokens of {}", self.issuer.name)]
     }
 
-    /// The caller of a request, by all values of its `Authorization` headers.
-    pub(crate) async fn authenticate(&self, authorization: &[&[u8]]) -> Result<Arc<User>, Refusal> {
-        let token = self.gate.credential(authorization)?;
+    /// The caller of a request.
+    pub(crate) async fn authenticate(
+        &self,
+        request: Credentials<'_>,
+    ) -> Result<Arc<User>, Refusal> {
+        let sent = self.gate.credential(request.authorization)?;
         let now = self.clock.now();
-        let digest: [u8; 32] = Sha256::digest(token).into();
-        let user = match self.gate.seen(&digest, now) {
-            Some(user) => user,
-            None => {
-                let token = std::str::from_utf8(token).map_err(|_| self.gate.bad_token())?;
-                let verified = self.verify(token, now).await?;
-                let verified = verified.ok_or_else(|| self.gate.bad_token())?;
-                let user = verified.user.clone();
-                self.gate.keep(digest, verified, now);
-                user
-            }
+        let known = self.known(&sent, now).await?;
+        let proof = self.gate.possession(&sent, &known, &request, None, now)?;
+        if proof.is_some_and(|proof| !proof.spend_here(&self.used, now)) {
+            return Err(self.gate.bad_proof(Flaw::Proof));
+        }
+        self.gate.admit(known.user)
+    }
+
+    /// Whether a caller who was let in by this would still be.
+    pub(crate) async fn still_admits(&self, authorization: &[u8]) -> bool {
+        let Ok(sent) = self.gate.credential(&[authorization]) else {
+            return false;
         };
-        self.gate.admit(user)
+        let known = self.known(&sent, self.clock.now()).await;
+        known.is_ok_and(|known| {
+            Gate::is_sent_rightly(&sent, &known) && self.gate.admit(known.user).is_ok()
+        })
+    }
+
+    async fn known(&self, sent: &Credential<'_>, now: Millis) -> Result<Known, Refusal> {
+        let digest: [u8; 32] = Sha256::digest(sent.token).into();
+        if let Some(known) = self.gate.seen(&digest, now) {
+            return Ok(known);
+        }
+        let bad = || self.gate.bad_token(sent);
+        let token = std::str::from_utf8(sent.token).map_err(|_| bad())?;
+        let verified = self.verify(token, now).await?.ok_or_else(bad)?;
+        let known = verified.known.clone();
+        self.gate.keep(digest, verified, now);
+        Ok(known)
     }
 
     pub(crate) fn step_up(&self, needed: &[&str], user: &User) -> Option<Refusal> {
@@ -222,7 +246,10 @@ impl Outside {
             user = user.with_client(client);
         }
         Some(Verified {
-            user: Arc::new(user),
+            known: Known {
+                user: Arc::new(user),
+                key: bound_to(claims)?,
+            },
             grant: String::new(),
             id: claims.text("jti").unwrap_or_default().to_owned(),
             // Nobody tells us of a revocation: after a while the token is looked at again.
@@ -231,6 +258,23 @@ impl Outside {
                 .saturating_mul(1000)
                 .min(now + 60_000),
         })
+    }
+}
+
+/// The thumbprint of the key to which a token is bound, if it is; `None` where it is bound by what cannot be checked here,
+/// such as a certificate: taking it for a bearer token would give it to whoever stole it.
+#[expect(
+    clippy::option_option,
+    reason = "whether it can be checked, and by what"
+)]
+fn bound_to(claims: &Claims) -> Option<Option<Arc<str>>> {
+    match claims.get("cnf") {
+        None => Some(None),
+        Some(Value::Object(ways)) if ways.len() == 1 => {
+            let key = ways.get("jkt")?.as_str()?;
+            Some(Some(key.into()))
+        }
+        Some(_) => None,
     }
 }
 

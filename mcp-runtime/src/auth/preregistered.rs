@@ -31,6 +31,8 @@ pub struct ClientRegistration {
     redirect_uris: Vec<String>,
     jwks: Option<Value>,
     jwks_uri: Option<String>,
+    #[serde(default)]
+    dpop_bound_access_tokens: bool,
 }
 
 fn secret<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Option<Secret>, D::Error> {
@@ -50,6 +52,7 @@ impl ClientRegistration {
             redirect_uris: redirect_uris.into_iter().map(Into::into).collect(),
             jwks: None,
             jwks_uri: None,
+            dpop_bound_access_tokens: false,
         }
     }
 
@@ -78,6 +81,13 @@ impl ClientRegistration {
     #[must_use]
     pub fn jwks_uri(mut self, url: impl Into<String>) -> Self {
         self.jwks_uri = Some(url.into());
+        self
+    }
+
+    /// Whether its tokens must be bound to a key that it proves to have (DPoP, RFC 9449 §5.2).
+    #[must_use]
+    pub fn dpop_bound_access_tokens(mut self, bound: bool) -> Self {
+        self.dpop_bound_access_tokens = bound;
         self
     }
 
@@ -125,6 +135,7 @@ impl ClientRegistration {
         let metadata = Metadata {
             jwks: self.jwks.clone(),
             jwks_uri: self.jwks_uri.clone(),
+            dpop_bound_access_tokens: self.dpop_bound_access_tokens,
             ..Metadata::of(self.redirect_uris.clone(), method, name)
         };
         let digest = self.client_secret.as_ref().map(Secret::digest);

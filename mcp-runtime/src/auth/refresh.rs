@@ -9,6 +9,8 @@ use super::audit::audit;
 use super::authorize::check_resource;
 use super::clients::Client;
 use super::clock::millis;
+use super::code::has_the_key;
+use super::dpop::Proof;
 use super::fault::Fault;
 use super::params::Params;
 use super::secret::{Secret, digest};
@@ -26,6 +28,7 @@ pub(crate) async fn exchange(
     server: &Server,
     client: &Client,
     params: &Params,
+    proof: Option<&Proof>,
 ) -> Result<Issue, Fault> {
     let presented = params
         .one("refresh_token")?
@@ -36,6 +39,9 @@ pub(crate) async fn exchange(
     let (token, grant) = found.ok_or_else(Fault::invalid_grant)?;
     // A grant for the name that this server had before would yield tokens that it refuses: the client has to start anew.
     if grant.client_id != client.id || grant.resource != server.resource {
+        return Err(Fault::invalid_grant());
+    }
+    if !client.is_confidential() && !has_the_key(proof, &grant) {
         return Err(Fault::invalid_grant());
     }
     // A narrower access token leaves the grant as it is: the next one may have the full scope again.
@@ -70,7 +76,10 @@ pub(crate) async fn exchange(
         window: millis(server.config.refresh_window),
         times: MOST_RETRIES,
     };
-    let access = prepare(server, &grant, scope).await?;
+    let access = prepare(server, &grant, scope, proof).await?;
+    if let Some(proof) = proof {
+        proof.spend(server).await?;
+    }
     let until = server.denied_until();
     match server
         .store

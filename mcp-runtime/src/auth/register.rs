@@ -8,7 +8,7 @@ use super::audit::{Caller, audit};
 use super::clients::{AuthMethod, Metadata, Stored};
 use super::fault::Fault;
 use super::gate::bearer;
-use super::secret::{self, Secret, digest, random_id};
+use super::secret::{self, Secret, digest, digest_of, random_id};
 use super::server::Server;
 use super::strict_json::Strict;
 use super::throttle::prefix;
@@ -41,6 +41,7 @@ struct Asked {
     software_id: Option<String>,
     software_version: Option<String>,
     software_statement: Option<String>,
+    dpop_bound_access_tokens: Option<bool>,
 }
 
 /// Registrations from one place that are let pass within a window. Platforms register on every connect, for many users
@@ -72,7 +73,7 @@ pub(crate) async fn admit(server: &Server, authorization: &[Vec<u8>]) -> Result<
         return Ok(());
     };
     let given = match authorization {
-        [one] => bearer(one).map(|token| digest(&String::from_utf8_lossy(token))),
+        [one] => bearer(one).map(digest_of),
         _ => None,
     };
     match given.is_some_and(|given| secret::same(&given, needed)) {
@@ -240,6 +241,7 @@ fn judge(server: &Server, asked: Asked) -> Result<Metadata, Fault> {
         software_version: asked.software_version,
         jwks,
         jwks_uri,
+        dpop_bound_access_tokens: asked.dpop_bound_access_tokens.unwrap_or_default(),
     })
 }
 

@@ -4,39 +4,75 @@ use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
-use super::Refusal;
 use super::access_token;
-use super::gate::Verified;
+use super::dpop::{Flaw, Proof};
+use super::gate::{Credential, Gate, Known, Verified};
 use super::keys::KeySet;
 use super::server::Server;
+use super::{Credentials, Refusal};
 use crate::extract::User;
 use crate::store::Millis;
 
 impl Server {
-    /// The caller of a request, by all values of its `Authorization` headers.
-    pub(crate) async fn authenticate(&self, authorization: &[&[u8]]) -> Result<Arc<User>, Refusal> {
-        let token = self.gate.credential(authorization)?;
+    /// The caller of a request.
+    pub(crate) async fn authenticate(
+        &self,
+        request: Credentials<'_>,
+    ) -> Result<Arc<User>, Refusal> {
+        let sent = self.gate.credential(request.authorization)?;
         let now = self.now();
-        let digest: [u8; 32] = Sha256::digest(token).into();
-        let user = match self.gate.seen(&digest, now) {
-            Some(user) => user,
-            None => {
-                let verified = self.verify(token, digest, now).await;
-                verified.ok_or_else(|| self.gate.bad_token())?
-            }
-        };
-        self.gate.admit(user)
+        let known = self.known(&sent, now).await?;
+        let (gate, nonces) = (&self.gate, self.nonces());
+        if let Some(proof) = gate.possession(&sent, &known, &request, nonces, now)? {
+            self.spend(&proof).await?;
+        }
+        gate.admit(known.user)
     }
 
-    async fn verify(&self, token: &[u8], digest: [u8; 32], now: Millis) -> Option<Arc<User>> {
+    /// Whether a caller who was let in by this would still be.
+    pub(crate) async fn still_admits(&self, authorization: &[u8]) -> bool {
+        let Ok(sent) = self.gate.credential(&[authorization]) else {
+            return false;
+        };
+        let known = self.known(&sent, self.now()).await;
+        known.is_ok_and(|known| {
+            Gate::is_sent_rightly(&sent, &known) && self.gate.admit(known.user).is_ok()
+        })
+    }
+
+    async fn spend(&self, proof: &Proof) -> Result<(), Refusal> {
+        proof.spend(self).await.map_err(|fault| match fault.status {
+            503 => Refusal {
+                status: 503,
+                challenge: None,
+                retry_after: fault.retry_after,
+                error: fault.error,
+                description: fault.description.into_owned(),
+            },
+            _ => self.gate.bad_proof(Flaw::Proof),
+        })
+    }
+
+    async fn known(&self, sent: &Credential<'_>, now: Millis) -> Result<Known, Refusal> {
+        let digest: [u8; 32] = Sha256::digest(sent.token).into();
+        match self.gate.seen(&digest, now) {
+            Some(known) => Ok(known),
+            None => {
+                let verified = self.verify(sent.token, digest, now).await;
+                verified.ok_or_else(|| self.gate.bad_token(sent))
+            }
+        }
+    }
+
+    async fn verify(&self, token: &[u8], digest: [u8; 32], now: Millis) -> Option<Known> {
         let token = std::str::from_utf8(token).ok()?;
         loop {
             let keys = self.keys();
-            let user = self.verify_by(&keys, token, digest, now).await?;
+            let known = self.verify_by(&keys, token, digest, now).await?;
             // The keys may have changed after they were read and before the token was kept: then the cache was emptied
             // too early, and a token of a dropped key must not stay in it.
             if Arc::ptr_eq(&keys, &self.keys()) {
-                return Some(user);
+                return Some(known);
             }
             self.gate.forget(&digest);
         }
@@ -48,7 +84,7 @@ impl Server {
         token: &str,
         digest: [u8; 32],
         now: Millis,
-    ) -> Option<Arc<User>> {
+    ) -> Option<Known> {
         let claims = access_token::verify(keys, token, &self.issuer, &self.resource, now)?;
         let name = match claims.name.as_str() {
             "" => match self.store.user_by_id(&claims.sub).await {
@@ -61,13 +97,16 @@ impl Server {
         let user = User::new(claims.sub, name)
             .with_scopes(self.scopes.expand(&claims.scope))
             .with_client(claims.client_id);
-        let user = Arc::new(user);
+        let known = Known {
+            user: Arc::new(user),
+            key: claims.cnf.map(|cnf| cnf.jkt.into()),
+        };
         let token = Verified {
-            user: user.clone(),
+            known: known.clone(),
             grant: claims.gid,
             id: claims.jti,
             expires_at: claims.exp * 1000,
         };
-        self.gate.keep(digest, token, now).then_some(user)
+        self.gate.keep(digest, token, now).then_some(known)
     }
 }

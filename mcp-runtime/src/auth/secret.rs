@@ -46,7 +46,12 @@ pub(crate) fn random_id() -> String {
 
 /// The SHA-256 of a value, base64url: enough for random values, never for passwords.
 pub(crate) fn digest(text: &str) -> String {
-    encode(&Sha256::digest(text))
+    digest_of(text.as_bytes())
+}
+
+/// The same of bytes that need be no text.
+pub(crate) fn digest_of(bytes: &[u8]) -> String {
+    encode(&Sha256::digest(bytes))
 }
 
 /// base64url without padding.

@@ -11,6 +11,7 @@ use super::client_document::Documents;
 use super::clients::Client;
 use super::clock::SharedClock;
 use super::config::{Config, LONGEST_ACCESS_TOKEN};
+use super::dpop::Nonces;
 #[cfg(feature = "fetch")]
 use super::fetch::Fetcher;
 use super::gate::Gate;
@@ -178,7 +179,6 @@ impl Server {
     }
 
     /// Whether nobody came with this name before, here or at another replica, within so many seconds.
-    #[cfg(feature = "fetch")]
     pub(crate) async fn first_time(&self, name: &str, seconds: i64) -> Result<bool, StoreError> {
         let name = super::secret::digest(&format!("once {name}"));
         let (count, _) = self
@@ -186,6 +186,16 @@ impl Server {
             .bump_counter(&name, 1, seconds * 1000, self.now())
             .await?;
         Ok(count == 1)
+    }
+
+    /// The nonces that clients' proofs must have, where they must.
+    pub(crate) fn nonces(&self) -> Option<Nonces<'_>> {
+        self.config.dpop_nonces.then_some(Nonces(&self.derive))
+    }
+
+    /// The nonce for a client's next proof.
+    pub(crate) fn proof_nonce(&self) -> Option<String> {
+        Some(self.nonces()?.now(self.now()))
     }
 
     /// The name of the provider at which users sign in, if that is not here.

@@ -2,9 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::access_token::{self, Claims};
-use super::clients;
+use super::access_token::{self, Claims, Confirmation};
+use super::clients::{self, Client};
 use super::clock::millis;
+use super::dpop::{self, Flaw, Proof};
 use super::fault::Fault;
 use super::params::Params;
 use super::secret::Secret;
@@ -27,6 +28,7 @@ pub(crate) async fn serve(
     server: &Server,
     params: &Params,
     authorization: &[Vec<u8>],
+    proofs: &[Vec<u8>],
 ) -> Result<Value, Fault> {
     params.refuse_repeats()?;
     let client = clients::authenticate(server, params, authorization).await?;
@@ -45,13 +47,14 @@ pub(crate) async fn serve(
             "the client did not register this grant type",
         ));
     }
+    let proof = proof(server, &client, proofs)?;
     let issue = match grant_type {
-        "authorization_code" => code::redeem(server, &client, params).await?,
-        _ => refresh::exchange(server, &client, params).await?,
+        "authorization_code" => code::redeem(server, &client, params, proof.as_ref()).await?,
+        _ => refresh::exchange(server, &client, params, proof.as_ref()).await?,
     };
     let mut body = json!({
         "access_token": issue.access.token,
-        "token_type": "Bearer",
+        "token_type": if proof.is_some() { "DPoP" } else { "Bearer" },
         "expires_in": issue.access.seconds,
         "scope": issue.access.scope,
     });
@@ -59,6 +62,22 @@ pub(crate) async fn serve(
         body["refresh_token"] = json!(refresh.expose());
     }
     Ok(body)
+}
+
+/// The proof by which a client wants its tokens bound to a key (RFC 9449 §5).
+fn proof(server: &Server, client: &Client, headers: &[Vec<u8>]) -> Result<Option<Proof>, Fault> {
+    let request = dpop::Request {
+        method: "POST",
+        url: &server.site.url.join("/token"),
+        token: None,
+        nonces: server.nonces(),
+        now: server.now(),
+    };
+    let proof = request.proof(headers)?;
+    if proof.is_none() && client.metadata.dpop_bound_access_tokens {
+        return Err(Flaw::Proof.into());
+    }
+    Ok(proof)
 }
 
 /// An access token, ready to be sent.
@@ -77,6 +96,7 @@ pub(crate) async fn prepare(
     server: &Server,
     grant: &Grant,
     scope: String,
+    proof: Option<&Proof>,
 ) -> Result<Access, Fault> {
     let user = server.store.user_by_id(&grant.user_id).await?;
     let user = user.ok_or_else(Fault::invalid_grant)?;
@@ -87,7 +107,10 @@ pub(crate) async fn prepare(
     }
     let now = server.now();
     let lifetime = millis(server.config.access_token_lifetime);
-    let claims = Claims::new(&server.issuer, grant, &user.name, &scope, lifetime, now);
+    let mut claims = Claims::new(&server.issuer, grant, &user.name, &scope, lifetime, now);
+    claims.cnf = proof.map(|proof| Confirmation {
+        jkt: proof.key.clone(),
+    });
     let token = access_token::sign(&server.keys(), &claims, now).ok_or_else(|| {
         tracing::error!("no key can sign");
         Fault::unavailable(5)

@@ -21,6 +21,8 @@ pub(crate) struct Grant {
     pub(crate) created_at: Millis,
     /// When it ends at the latest; rotation does not extend it.
     pub(crate) expires_at: Millis,
+    /// The thumbprint of the key that its holder must prove to have, if it is bound to one.
+    pub(crate) key: Option<String>,
 }
 
 /// A grant as an administrator sees it.
@@ -120,12 +122,13 @@ pub(crate) trait Grants {
     /// Counts a wrong presentation; after `most` of them the code is dead.
     fn fail_code<'a>(&'a self, digest: &'a str, most: i64) -> Reply<'a, ()>;
 
-    /// Redeems a code once and writes the family's first refresh token with it. A second call revokes the grant:
-    /// call it for proven presentations only.
+    /// Redeems a code once, writes the family's first refresh token with it, and binds the family to a key if there is
+    /// one. A second call revokes the grant: call it for proven presentations only.
     fn redeem_code<'a>(
         &'a self,
         digest: &'a str,
         refresh: Option<&'a RefreshRecord>,
+        key: Option<&'a str>,
         now: Millis,
         denied_until: Millis,
     ) -> Reply<'a, Redeemed>;

@@ -6,7 +6,7 @@ use mcp_runtime::auth::Auth;
 use serde_json::{Value, json};
 
 use crate::support::flow::{call, call_with};
-use crate::support::jwt::{Key, changed, hs256, now, unsigned};
+use crate::support::jwt::{Key, changed, digest, hs256, now, unsigned};
 use crate::support::{Canned, Names, Setup, TestServer, Web};
 
 /// An issuer, and a server that trusts it.
@@ -351,5 +351,44 @@ async fn no_store_is_opened_for_outside_tokens() {
     assert!(!directory.exists());
     for bad in ["http://id.test", "https://id.test/?a=b", "id.test"] {
         assert!(Setup::of_issuer(bad).expect_no_start().contains(bad));
+    }
+}
+
+#[tokio::test]
+async fn item_122_a_token_that_the_issuer_bound_to_a_key_needs_its_proof() {
+    let world = World::new();
+    let (holder, thief) = (Key::new(""), Key::new(""));
+    let token = |cnf: Value| {
+        let claims = changed(&world.claims(), "cnf", cnf);
+        world.key.sign(&world.header(), &claims)
+    };
+    let bound = token(json!({ "jkt": holder.thumbprint() }));
+    let authorization = format!("DPoP {bound}");
+    let proof = |key: &Key| {
+        let claims = json!({
+            "htm": "POST", "htu": world.server.resource(), "iat": now(), "jti": "one",
+            "ath": digest(&bound),
+        });
+        let header = json!({ "typ": "dpop+jwt", "alg": "ES256", "jwk": key.public() });
+        key.sign(&header, &claims)
+    };
+    let by = async |proof: &str| {
+        let headers = [("authorization", authorization.as_str()), ("dpop", proof)];
+        call_with(&world.server, "whoami", &headers).await.status
+    };
+    assert_eq!(world.status(&bound).await, 401, "as a bearer token");
+    assert_eq!(by(&proof(&thief)).await, 401);
+    let good = proof(&holder);
+    assert_eq!(by(&good).await, 200);
+    assert_eq!(by(&good).await, 401, "used");
+    // Bound by what cannot be checked here, or badly, is no bearer token either.
+    for other in [
+        json!({ "x5t#S256": digest("a certificate") }),
+        json!({ "jkt": holder.thumbprint(), "x5t#S256": digest("a certificate") }),
+        json!({ "jkt": 1 }),
+        json!({}),
+        json!("text"),
+    ] {
+        assert_eq!(world.status(&token(other.clone())).await, 401, "{other}");
     }
 }

@@ -1,23 +1,24 @@
 //! Section M on streams: a stream is good for as long as the token that opened it.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use reqwest::Method;
 use serde_json::json;
+use tokio::task::JoinHandle;
 
 use crate::support::{Flow, Params, Reply, TestServer};
 
 /// Calls the tool that never ends, as a stream.
-async fn linger(server: &TestServer, access_token: &str) -> Reply {
-    let authorization = format!("Bearer {access_token}");
-    let headers = [
+async fn linger(server: &TestServer, credentials: &[(&str, &str)]) -> Reply {
+    let mut headers = vec![
         ("content-type", "application/json"),
         ("accept", "application/json, text/event-stream"),
         ("mcp-protocol-version", "2026-07-28"),
         ("mcp-method", "tools/call"),
         ("mcp-name", "linger"),
-        ("authorization", authorization.as_str()),
     ];
+    headers.extend(credentials);
     let body = json!({
         "jsonrpc": "2.0", "id": 1, "method": "tools/call",
         "params": {
@@ -36,7 +37,7 @@ async fn linger(server: &TestServer, access_token: &str) -> Reply {
 }
 
 /// Waits for the end of a stream, which must come within the bound of a revocation and some room.
-async fn ended(stream: tokio::task::JoinHandle<Reply>, since: Instant) -> Reply {
+pub(super) async fn ended(stream: JoinHandle<Reply>, since: Instant) -> Reply {
     let within = Duration::from_secs(10);
     let reply = tokio::time::timeout(within, stream)
         .await
@@ -49,9 +50,19 @@ async fn ended(stream: tokio::task::JoinHandle<Reply>, since: Instant) -> Reply 
     reply
 }
 
-async fn open(server: &std::sync::Arc<TestServer>, token: &str) -> tokio::task::JoinHandle<Reply> {
-    let (server, token) = (server.clone(), token.to_owned());
-    let stream = tokio::spawn(async move { linger(&server, &token).await });
+async fn open(server: &Arc<TestServer>, token: &str) -> JoinHandle<Reply> {
+    open_with(server, &[("authorization", &format!("Bearer {token}"))]).await
+}
+
+/// Opens the stream by these headers.
+pub(super) async fn open_with(server: &Arc<TestServer>, by: &[(&str, &str)]) -> JoinHandle<Reply> {
+    let server = server.clone();
+    let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+    let by: Vec<(String, String)> = by.iter().map(owned).collect();
+    let stream = tokio::spawn(async move {
+        let by: Vec<_> = by.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
+        linger(&server, &by).await
+    });
     tokio::time::sleep(Duration::from_millis(500)).await;
     assert!(!stream.is_finished(), "{:?}", stream.await);
     stream
@@ -59,7 +70,7 @@ async fn open(server: &std::sync::Arc<TestServer>, token: &str) -> tokio::task::
 
 #[tokio::test]
 async fn item_94_a_stream_ends_when_its_token_does() {
-    let server = std::sync::Arc::new(TestServer::start());
+    let server = Arc::new(TestServer::start());
     let mut flow = Flow::new(&server).await;
     let tokens = flow.tokens().await;
     let stream = open(&server, &tokens.access).await;
@@ -69,7 +80,7 @@ async fn item_94_a_stream_ends_when_its_token_does() {
 
 #[tokio::test]
 async fn item_94_a_stream_ends_when_its_grant_is_revoked() {
-    let server = std::sync::Arc::new(TestServer::start());
+    let server = Arc::new(TestServer::start());
     let mut flow = Flow::new(&server).await;
     let tokens = flow.tokens().await;
     let mut other = Flow::new(&server).await;

@@ -35,3 +35,4 @@ mod on_postgres;
 mod p_logging;
 mod q_load;
 mod r_replicas;
+mod s_dpop;

@@ -4,6 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::{Algorithm, EncodingKey};
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 
 use super::Database;
 
@@ -114,9 +115,26 @@ impl Key {
         format!("{message}.{}", signature.expect("signed"))
     }
 
+    /// The public key and nothing else, as a proof of possession carries it.
+    pub(crate) fn public(&self) -> Value {
+        let (x, y) = (&self.jwk["x"], &self.jwk["y"]);
+        json!({ "kty": "EC", "crv": "P-256", "x": x, "y": y })
+    }
+
+    /// The thumbprint (RFC 7638).
+    pub(crate) fn thumbprint(&self) -> String {
+        let (x, y) = (&self.jwk["x"], &self.jwk["y"]);
+        digest(&format!(r#"{{"crv":"P-256","kty":"EC","x":{x},"y":{y}}}"#))
+    }
+
     pub(crate) fn header(&self) -> Value {
         json!({ "alg": "ES256", "kid": self.kid, "typ": "JWT" })
     }
+}
+
+/// The SHA-256 of a text, base64url.
+pub(crate) fn digest(text: &str) -> String {
+    URL_SAFE_NO_PAD.encode(Sha256::digest(text))
 }
 
 /// The present, in seconds.

@@ -58,6 +58,16 @@ pub(super) fn fault(fault: &Fault) -> HttpResponse {
     answer
 }
 
+/// Tells a client the nonce for its next proof (RFC 9449 §8.2), a page of another origin too.
+pub(super) fn give_nonce(answer: &mut HttpResponse, nonce: &str) {
+    let headers = answer.headers_mut();
+    if let Ok(nonce) = header::HeaderValue::from_str(nonce) {
+        headers.insert(header::HeaderName::from_static("dpop-nonce"), nonce);
+    }
+    let exposed = header::HeaderValue::from_static("DPoP-Nonce");
+    headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, exposed);
+}
+
 /// 404 for a program.
 pub(super) fn not_found() -> HttpResponse {
     json(
@@ -84,7 +94,7 @@ pub(super) fn preflight(allow: &'static str) -> HttpResponse {
         .insert_header(("Access-Control-Allow-Methods", allow))
         .insert_header((
             "Access-Control-Allow-Headers",
-            "Authorization, Content-Type, MCP-Protocol-Version",
+            "Authorization, Content-Type, DPoP, MCP-Protocol-Version",
         ))
         .insert_header(("Access-Control-Max-Age", "3600"))
         .finish()

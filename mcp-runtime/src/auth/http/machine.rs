@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use actix_web::http::header;
+use actix_web::http::header::{self, HeaderName};
 use actix_web::web::{self, Data, Payload, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, Resource};
 use serde_json::Value;
@@ -15,6 +15,9 @@ use crate::auth::outside::Outside;
 use crate::auth::params::Params;
 use crate::auth::server::Server;
 use crate::auth::{Site, introspect, metadata, register, revoke, token};
+
+/// The header of a client's proof (RFC 9449 §4.1).
+const DPOP: HeaderName = HeaderName::from_static("dpop");
 
 /// Seconds for which the metadata may be cached.
 const METADATA_MAX_AGE: u32 = 3600;
@@ -129,9 +132,15 @@ async fn register(server: Data<Server>, req: HttpRequest, payload: Payload) -> H
 async fn token(server: Data<Server>, req: HttpRequest, payload: Payload) -> HttpResponse {
     let done = async {
         let (params, authorization) = authenticated_form(&req, payload).await?;
-        token::serve(&server, &params, &authorization).await
+        token::serve(&server, &params, &authorization, &values(&req, DPOP)).await
     };
-    render(200, done.await)
+    let mut answer = render(200, done.await);
+    if req.headers().contains_key(DPOP)
+        && let Some(nonce) = server.proof_nonce()
+    {
+        answer::give_nonce(&mut answer, &nonce);
+    }
+    answer
 }
 
 async fn revoke(server: Data<Server>, req: HttpRequest, payload: Payload) -> HttpResponse {
@@ -164,7 +173,11 @@ async fn authenticated_form(
 }
 
 fn authorization(req: &HttpRequest) -> Vec<Vec<u8>> {
-    let values = req.headers().get_all(header::AUTHORIZATION);
+    values(req, header::AUTHORIZATION)
+}
+
+fn values(req: &HttpRequest, name: HeaderName) -> Vec<Vec<u8>> {
+    let values = req.headers().get_all(name);
     values.map(|v| v.as_bytes().to_vec()).collect()
 }
 

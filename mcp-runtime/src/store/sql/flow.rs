@@ -148,7 +148,8 @@ impl Flow for Sql {
                 &grant.scope,
                 grant.created_at,
                 grant.expires_at,
-                client_face
+                client_face,
+                &grant.key
             ];
             write.run(grants::ADD, values).await?;
             let values = args![

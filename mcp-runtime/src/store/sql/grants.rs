@@ -6,14 +6,14 @@ use crate::store::{
 };
 
 pub(super) const ADD: &str = "INSERT INTO grants \
-    (id, user_id, client_id, redirect_uri, resource, scope, created_at, expires_at, client_face) \
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+    (id, user_id, client_id, redirect_uri, resource, scope, created_at, expires_at, client_face, jkt) \
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
 pub(super) const ADD_CODE: &str = "INSERT INTO codes \
     (digest, grant_id, challenge, redirect_uri, expires_at) VALUES ($1, $2, $3, $4, $5)";
 const CODE: &str = "SELECT codes.digest, codes.grant_id, codes.challenge, codes.expires_at, \
     codes.redirect_uri AS asked_uri, grants.id, grants.user_id, \
     grants.client_id, grants.redirect_uri, grants.resource, grants.scope, grants.created_at, \
-    grants.expires_at AS grant_expires_at \
+    grants.expires_at AS grant_expires_at, grants.jkt \
     FROM codes JOIN grants ON grants.id = codes.grant_id WHERE codes.digest = $1";
 const FAIL_CODE: &str = "UPDATE codes SET failures = failures + 1, \
     expires_at = CASE WHEN failures + 1 >= $2 THEN 0 ELSE expires_at END \
@@ -23,12 +23,14 @@ const REDEEM: &str = "UPDATE codes SET used_at = $2 \
     (SELECT 1 FROM grants JOIN users ON users.id = grants.user_id WHERE grants.id = codes.grant_id \
     AND grants.revoked_at IS NULL AND grants.expires_at > $2 AND users.disabled = 0)";
 const USED_CODE: &str = "SELECT grant_id FROM codes WHERE digest = $1 AND used_at IS NOT NULL";
+const BIND: &str = "UPDATE grants SET jkt = $2 \
+    WHERE id = (SELECT grant_id FROM codes WHERE digest = $1)";
 const ADD_REFRESH: &str = "INSERT INTO refresh_tokens (digest, grant_id, generation, expires_at) \
     VALUES ($1, $2, $3, $4)";
 const REFRESH: &str = "SELECT refresh_tokens.digest, refresh_tokens.grant_id, \
     refresh_tokens.generation, refresh_tokens.expires_at, refresh_tokens.used_at, grants.id, \
     grants.user_id, grants.client_id, grants.redirect_uri, grants.resource, grants.scope, \
-    grants.created_at, grants.expires_at AS grant_expires_at \
+    grants.created_at, grants.expires_at AS grant_expires_at, grants.jkt \
     FROM refresh_tokens JOIN grants ON grants.id = refresh_tokens.grant_id \
     WHERE refresh_tokens.digest = $1";
 const ROTATE: &str = "UPDATE refresh_tokens SET used_at = $2 \
@@ -57,7 +59,7 @@ const GIVEN: &str = "SELECT scope, expires_at FROM grants WHERE user_id = $1 AND
 const LIVES: &str = "SELECT id FROM grants \
     WHERE id = $1 AND revoked_at IS NULL AND expires_at > $2";
 const LIST: &str = "SELECT grants.id, grants.user_id, grants.client_id, grants.redirect_uri, \
-    grants.resource, grants.scope, grants.created_at, grants.expires_at AS grant_expires_at, \
+    grants.resource, grants.scope, grants.created_at, grants.expires_at AS grant_expires_at, grants.jkt, \
     users.name AS user_name, clients.metadata AS client_metadata FROM grants \
     JOIN users ON users.id = grants.user_id LEFT JOIN clients ON clients.id = grants.client_id \
     WHERE grants.revoked_at IS NULL AND grants.expires_at > $1 \
@@ -91,6 +93,7 @@ impl Grants for Sql {
         &'a self,
         digest: &'a str,
         refresh: Option<&'a RefreshRecord>,
+        key: Option<&'a str>,
         now: Millis,
         denied_until: Millis,
     ) -> Reply<'a, Redeemed> {
@@ -99,6 +102,9 @@ impl Grants for Sql {
             let outcome = if write.run(REDEEM, args![digest, now]).await? == 1 {
                 if let Some(refresh) = refresh {
                     add_refresh(&mut write, refresh).await?;
+                }
+                if let Some(key) = key {
+                    write.run(BIND, args![digest, key]).await?;
                 }
                 Redeemed::Yes
             } else {
@@ -255,5 +261,6 @@ fn read(row: &Row) -> Result<Grant, StoreError> {
         scope: row.get("scope")?,
         created_at: row.get("created_at")?,
         expires_at: row.get("grant_expires_at")?,
+        key: row.get("jkt")?,
     })
 }

@@ -125,6 +125,7 @@ fn grant_and_code(id: &str) -> (Grant, CodeRecord) {
         scope: "read".into(),
         created_at: 0,
         expires_at: 1000,
+        key: None,
     };
     let code = CodeRecord {
         digest: format!("c{id}"),
@@ -230,7 +231,7 @@ async fn items_56_75_one_winner_over_two_processes() {
         tokio::spawn(async move {
             let first = refresh("r1", 1);
             store
-                .redeem_code("cg", Some(&first), 1, 2000)
+                .redeem_code("cg", Some(&first), None, 1, 2000)
                 .await
                 .expect("a verb")
                 == Redeemed::Yes
@@ -248,7 +249,7 @@ async fn items_56_75_one_winner_over_two_processes() {
     approved(&a).await;
     let first = refresh("r1", 1);
     assert_eq!(
-        b.redeem_code("cg", Some(&first), 1, 2000)
+        b.redeem_code("cg", Some(&first), None, 1, 2000)
             .await
             .expect("a verb"),
         Redeemed::Yes

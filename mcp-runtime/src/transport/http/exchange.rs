@@ -16,7 +16,7 @@ use super::answer::{Answer, refusal, refuse};
 use super::messages::{Messages, Sent, sending};
 use super::session::{InSession, Session, Sessions};
 use super::sse::{Body, KEEP_ALIVE, event_stream, frame};
-use crate::auth::Refusal;
+use crate::auth::{Credentials, Refusal};
 use crate::dispatch::{self, Failure, Request};
 use crate::extract::{Client, ContextParts, Outbound, User};
 use crate::protocol::{Id, LogLevel, Message, Params, ProtocolVersion};
@@ -155,7 +155,10 @@ impl Exchange {
                 self.endpoint.guard.step_up(&scopes, user)
             }
             // Where there is something to sign in to: the challenge of a call without a token.
-            (Failure::Unauthenticated, _) => self.endpoint.guard.authenticate(&[]).await.err(),
+            (Failure::Unauthenticated, _) => {
+                let nobody = Credentials::default();
+                self.endpoint.guard.authenticate(nobody).await.err()
+            }
             _ => None,
         };
         Outcome {

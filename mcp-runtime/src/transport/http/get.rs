@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use actix_web::HttpResponse;
-use actix_web::http::StatusCode;
 use actix_web::http::header::HeaderMap;
+use actix_web::http::{Method, StatusCode};
 use std::future::ready;
 
 use futures_util::StreamExt as _;
@@ -19,7 +19,7 @@ use crate::dispatch::Session as _;
 const LAST_EVENT: &str = "last-event-id";
 
 pub(super) async fn get(heads: &HeaderMap, endpoint: &Arc<Endpoint>) -> HttpResponse {
-    let user = match endpoint.authenticate(heads).await {
+    let user = match endpoint.authenticate(heads, &Method::GET).await {
         Ok(user) => user,
         Err(refused) => return refusal(&refused),
     };

@@ -23,13 +23,13 @@ use std::sync::Arc;
 
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::StatusCode;
-use actix_web::http::header::{self, HeaderMap};
+use actix_web::http::header::{self, HeaderMap, HeaderName};
+use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::{Next, from_fn};
 use actix_web::web::{self, Bytes, Payload, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
 
-use crate::auth::{self, Guard, Refusal};
+use crate::auth::{self, Credentials, Guard, Refusal};
 use crate::dispatch::Dispatcher;
 use crate::extract::User;
 use crate::transport::questions::Questions;
@@ -52,6 +52,10 @@ pub(crate) const QUIET_LOG: &str = "actix_server=warn";
 
 /// The header that carries a session's id on the wires before 2026-07-28.
 const SESSION: &str = "mcp-session-id";
+
+/// The header of a client's proof that it holds the key of its token, and that of the nonce for its next one (RFC 9449).
+const DPOP: HeaderName = HeaderName::from_static("dpop");
+const DPOP_NONCE: HeaderName = HeaderName::from_static("dpop-nonce");
 
 /// What all workers share.
 pub(crate) struct Endpoint {
@@ -92,19 +96,32 @@ impl Endpoint {
         let endpoint = self.clone();
         Some(Box::new(move || {
             let (endpoint, credential) = (endpoint.clone(), credential.clone());
-            Box::pin(async move { endpoint.guard.authenticate(&[&credential]).await.is_ok() })
+            Box::pin(async move { endpoint.guard.still_admits(&credential).await })
         }))
     }
 
-    async fn authenticate(&self, heads: &HeaderMap) -> Result<Option<Arc<User>>, Refusal> {
-        let mut values = heads
-            .get_all(header::AUTHORIZATION)
-            .map(header::HeaderValue::as_bytes);
-        match (values.next(), values.next()) {
-            (None, _) => self.guard.authenticate(&[]).await,
-            (Some(one), None) => self.guard.authenticate(&[one]).await,
-            (Some(one), Some(two)) => self.guard.authenticate(&[one, two]).await,
-        }
+    async fn authenticate(
+        &self,
+        heads: &HeaderMap,
+        method: &Method,
+    ) -> Result<Option<Arc<User>>, Refusal> {
+        // Of a header that must stand there once, two are as bad as many.
+        let values = |name| {
+            let mut values = heads.get_all(name).map(header::HeaderValue::as_bytes);
+            let two = [values.next(), values.next()];
+            (
+                two.map(Option::unwrap_or_default),
+                two.iter().flatten().count(),
+            )
+        };
+        let (authorization, n) = values(header::AUTHORIZATION);
+        let (proofs, m) = values(DPOP);
+        let request = Credentials {
+            authorization: &authorization[..n],
+            proofs: &proofs[..m],
+            method: method.as_str(),
+        };
+        self.guard.authenticate(request).await
     }
 }
 
@@ -190,13 +207,19 @@ async fn mcp(request: &HttpRequest, payload: Payload, endpoint: &Arc<Endpoint>) 
             "this origin may not call this server: add it to ALLOWED_ORIGINS",
         );
     }
-    let mut response = match *request.method() {
-        actix_web::http::Method::POST => post::post(request, payload, endpoint).await,
-        actix_web::http::Method::GET => get::get(heads, endpoint).await,
-        actix_web::http::Method::DELETE => delete(heads, endpoint).await,
-        actix_web::http::Method::OPTIONS => preflight(),
-        _ => not_allowed(heads, endpoint).await,
+    let mut response = match request.method() {
+        &Method::POST => post::post(request, payload, endpoint).await,
+        &Method::GET => get::get(heads, endpoint).await,
+        &Method::DELETE => delete(heads, endpoint).await,
+        &Method::OPTIONS => preflight(),
+        method => not_allowed(heads, method, endpoint).await,
     };
+    if heads.contains_key(DPOP)
+        && let Some(nonce) = endpoint.guard.proof_nonce()
+        && let Ok(nonce) = header::HeaderValue::try_from(nonce)
+    {
+        response.headers_mut().insert(DPOP_NONCE, nonce);
+    }
     if host == Host::OtherLoopback && response.headers().contains_key(header::WWW_AUTHENTICATE) {
         // The challenge names the public URL, and a client that came by another name would not follow it.
         response = refuse(MISDIRECTED, endpoint.doorman.right_url(&endpoint.path));
@@ -216,7 +239,7 @@ fn preflight() -> HttpResponse {
 
 /// Ends a session of the older wires.
 async fn delete(heads: &HeaderMap, endpoint: &Endpoint) -> HttpResponse {
-    let user = match endpoint.authenticate(heads).await {
+    let user = match endpoint.authenticate(heads, &Method::DELETE).await {
         Ok(user) => user,
         Err(refused) => return refusal(&refused),
     };
@@ -236,8 +259,8 @@ async fn delete(heads: &HeaderMap, endpoint: &Endpoint) -> HttpResponse {
     }
 }
 
-async fn not_allowed(heads: &HeaderMap, endpoint: &Endpoint) -> HttpResponse {
-    match endpoint.authenticate(heads).await {
+async fn not_allowed(heads: &HeaderMap, method: &Method, endpoint: &Endpoint) -> HttpResponse {
+    match endpoint.authenticate(heads, method).await {
         Ok(_) => method_not_allowed(),
         Err(refused) => refusal(&refused),
     }

@@ -28,7 +28,7 @@ pub(super) async fn post(
     endpoint: &Arc<Endpoint>,
 ) -> HttpResponse {
     let heads = request.headers();
-    let user = match endpoint.authenticate(heads).await {
+    let user = match endpoint.authenticate(heads, request.method()).await {
         Ok(user) => user,
         Err(refused) => return refusal(&refused),
     };

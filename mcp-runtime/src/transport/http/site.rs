@@ -138,7 +138,9 @@ impl Origin<'_> {
             headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
             headers.insert(
                 header::ACCESS_CONTROL_EXPOSE_HEADERS,
-                HeaderValue::from_static("Mcp-Session-Id, WWW-Authenticate, Retry-After"),
+                HeaderValue::from_static(
+                    "Mcp-Session-Id, WWW-Authenticate, Retry-After, DPoP-Nonce",
+                ),
             );
             headers.append(header::VARY, HeaderValue::from_static("Origin"));
         }

@@ -256,45 +256,26 @@ async fn items_90_91_92_challenges() {
     let metadata =
         r#"resource_metadata="https://as.test/.well-known/oauth-protected-resource/mcp""#;
 
-    let none = w.server.authenticate(&[]).await.expect_err("no token");
+    let none = w.let_in(&[]).await.expect_err("no token");
     let challenge = none.challenge.expect("a challenge");
     assert_eq!(
         (none.status, challenge),
         (401, format!(r#"Bearer {metadata}, scope="read""#))
     );
-    let bad = w
-        .server
-        .authenticate(&[b"Bearer x"])
-        .await
-        .expect_err("a bad token");
+    let bad = w.let_in(&[b"Bearer x"]).await.expect_err("a bad token");
     let challenge = bad.challenge.expect("a challenge");
     assert!(challenge.contains(r#"error="invalid_token""#) && challenge.contains(metadata));
     let header = format!("Bearer {token}");
     let two = [header.as_bytes(), header.as_bytes()];
-    assert_eq!(
-        w.server
-            .authenticate(&two)
-            .await
-            .expect_err("two headers")
-            .status,
-        400
-    );
+    assert_eq!(w.let_in(&two).await.expect_err("two headers").status, 400);
     for odd in ["Bearer", "Bearer ", "Basic eDp5", "Bearer\t"] {
         assert_eq!(
-            w.server
-                .authenticate(&[odd.as_bytes()])
-                .await
-                .expect_err(odd)
-                .status,
+            w.let_in(&[odd.as_bytes()]).await.expect_err(odd).status,
             401
         );
     }
 
-    let user = w
-        .server
-        .authenticate(&[header.as_bytes()])
-        .await
-        .expect("alice");
+    let user = w.let_in(&[header.as_bytes()]).await.expect("alice");
     assert_eq!(
         (user.name(), user.client_id()),
         ("alice", Some(client.as_str()))

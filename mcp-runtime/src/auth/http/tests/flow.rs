@@ -41,7 +41,7 @@ async fn items_1_2_6_documents_are_where_clients_look() {
             (404, "application/json")
         );
     }
-    let refusal = w.server.authenticate(&[]).await.expect_err("no token");
+    let refusal = w.let_in(&[]).await.expect_err("no token");
     assert_eq!(
         refusal.challenge.as_deref(),
         Some(

@@ -11,7 +11,8 @@ use serde_json::{Value, json};
 
 use crate::auth::guard::Guard;
 use crate::auth::server::Server;
-use crate::auth::{Auth, Clock, Mode, Site};
+use crate::auth::{Auth, Clock, Credentials, Mode, Refusal, Site};
+use crate::extract::User;
 use crate::settings::{PublicUrl, Settings};
 use crate::store::Sql;
 
@@ -285,10 +286,19 @@ impl World {
         pair(&self.redeem(client, &code).await)
     }
 
+    /// How the endpoint meets these `Authorization` headers.
+    pub(super) async fn let_in(&self, authorization: &[&[u8]]) -> Result<Arc<User>, Refusal> {
+        let request = Credentials {
+            authorization,
+            ..Credentials::default()
+        };
+        self.server.authenticate(request).await
+    }
+
     /// The status with which the endpoint meets this token; 200 where it lets it pass.
     pub(super) async fn call(&self, token: &str) -> u16 {
         let header = format!("bEARER {token}");
-        match self.server.authenticate(&[header.as_bytes()]).await {
+        match self.let_in(&[header.as_bytes()]).await {
             Ok(_) => 200,
             Err(refusal) => refusal.status,
         }
