@@ -49,6 +49,8 @@ pub(crate) fn run(workspace: &Workspace, log: &mut Log) -> Result<Tally> {
         "kill -9 between login and refresh",
         |log| survive(workspace, log),
     )?;
+    let name = "oidc-provider, as upstream and as issuer";
+    report(log, &mut tally, name, |log| openid_provider(workspace, log))?;
     let name = "command line beside a running server";
     report(log, &mut tally, name, |log| command_line(workspace, log))?;
     for (name, spoil) in BAD_STARTS {
@@ -230,6 +232,45 @@ fn survive(workspace: &Workspace, log: &mut Log) -> Result<Tally> {
     // … and so do the users, for a client that comes anew.
     let mut anew = client(workspace, &second, home.path(), &["rmcp_walk", "modern"])?;
     tally += counted(&log.run(&mut anew, WALK_LIMIT)?);
+    Ok(tally)
+}
+
+/// Users sign in at a provider that others wrote, and its own tokens are taken by a server that has none.
+fn openid_provider(workspace: &Workspace, log: &mut Log) -> Result<Tally> {
+    const SECRET: &str = "a-secret-that-both-sides-of-the-login-know";
+    let homes = (Scratch::new("openid")?, Scratch::new("openid-tokens")?);
+    let issuer = format!("http://127.0.0.1:{}", server::free_port()?);
+    let settings = [
+        ("OPENID_ISSUER", issuer.as_str()),
+        ("OPENID_CLIENT_ID", "mcp-server"),
+        ("OPENID_CLIENT_SECRET", SECRET),
+    ];
+    let start = |home: &Scratch, settings: &[(&str, &str)]| {
+        Server::start_binary_with(workspace, home.path(), "auth_server", settings)
+    };
+    let embedded = start(&homes.0, &settings)?;
+    let resource = start(&homes.1, &[("TOKENS_OF", issuer.as_str())])?;
+    let line = ["node", "openid.mjs"];
+    let mut walk = client(workspace, &embedded, homes.0.path(), &line)?;
+    walk.env("ISSUER", &issuer)
+        .env("OPENID_CLIENT_SECRET", SECRET)
+        .env("RESOURCE_URL", resource.endpoint());
+    let tally = match log.run(&mut walk, WALK_LIMIT) {
+        Ok(output) => counted(&output),
+        Err(error) => {
+            let logs = (embedded.log(), resource.log());
+            log.note(&format!("-- the servers' logs\n{}\n{}", logs.0, logs.1))?;
+            return Err(error);
+        }
+    };
+    ensure!(tally.passed >= 13, "{} checks only", tally.passed);
+    for file in ["server.log", "auth.db", "auth.db-wal"] {
+        let bytes = std::fs::read(homes.0.path().join(file)).unwrap_or_default();
+        let found = bytes
+            .windows(SECRET.len())
+            .any(|part| part == SECRET.as_bytes());
+        ensure!(!found, "{file} holds the secret of the provider's client");
+    }
     Ok(tally)
 }
 

@@ -61,6 +61,19 @@ impl Server {
         Self::spawn(command_of(binary, workspace, home, port), home, port)
     }
 
+    /// As [`Self::start_binary`], with these settings besides.
+    pub(crate) fn start_binary_with(
+        workspace: &Workspace,
+        home: &Path,
+        binary: &str,
+        settings: &[(&str, &str)],
+    ) -> Result<Self> {
+        let port = free_port()?;
+        let mut command = command_of(binary, workspace, home, port);
+        command.envs(settings.iter().copied());
+        Self::spawn(command, home, port)
+    }
+
     fn spawn(mut command: Command, home: &Path, port: u16) -> Result<Self> {
         let log = home.join("server.log");
         let file = std::fs::File::options()
