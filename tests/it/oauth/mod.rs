@@ -32,6 +32,7 @@ mod o_processes;
 mod o_storage;
 #[cfg(feature = "on-postgres")]
 mod on_postgres;
+mod p_everything;
 mod p_logging;
 mod q_load;
 mod r_replicas;

@@ -1,60 +1,17 @@
 //! Section P: what a log gives away. At every level, over the whole flow.
 
-use std::io::Write;
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use reqwest::Method;
 use serde_json::json;
-use tracing_subscriber::fmt::MakeWriter;
 
 use crate::support::browser::filled;
 use crate::support::flow::{call, call_with};
-use crate::support::{Database, Flow, LOOPBACK, Params, Setup, TestServer, Tokens};
+use crate::support::{Database, Flow, LOOPBACK, Log, Params, Setup, TestServer, Tokens};
 
-/// All that was logged.
-#[derive(Debug, Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Log {
-    fn text(&self) -> String {
-        let bytes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        String::from_utf8_lossy(&bytes).into_owned()
-    }
-}
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-impl<'a> MakeWriter<'a> for Log {
-    type Writer = Self;
-
-    fn make_writer(&'a self) -> Self {
-        self.clone()
-    }
-}
-
-// One test: there is one log per process.
 #[tokio::test]
 async fn item_112_113_114_the_log_names_events_and_callers_and_no_secrets() {
-    let log = Log::default();
-    let subscriber = tracing_subscriber::fmt()
-        .with_max_level(tracing_subscriber::filter::LevelFilter::TRACE)
-        .with_ansi(false)
-        .with_writer(log.clone())
-        .finish();
-    tracing::subscriber::set_global_default(subscriber).expect("the only one");
+    let log = Log::of_everything();
 
     let database = Database::new();
     let setup = Setup::new().on(&database);

@@ -131,7 +131,7 @@ impl Web {
         self.seen.connections.load(Ordering::SeqCst)
     }
 
-    /// The heads of the requests that came.
+    /// The requests that came, head and body.
     pub(crate) fn requests(&self) -> Vec<String> {
         self.seen.requests.lock().expect("requests").clone()
     }
@@ -176,7 +176,17 @@ async fn serve(listener: TcpListener, acceptor: TlsAcceptor, seen: Arc<Seen>) {
             }
             let head = String::from_utf8_lossy(&head).into_owned();
             let path = head.split(' ').nth(1).unwrap_or_default().to_owned();
-            seen.requests.lock().expect("requests").push(head);
+            let length = head.lines().find_map(|line| {
+                let (name, value) = line.split_once(':')?;
+                name.eq_ignore_ascii_case("content-length")
+                    .then(|| value.trim().parse().ok())?
+            });
+            let mut body = vec![0; length.unwrap_or(0)];
+            if stream.read_exact(&mut body).await.is_err() {
+                return;
+            }
+            let request = head + &String::from_utf8_lossy(&body);
+            seen.requests.lock().expect("requests").push(request);
             let answer = seen.pages.lock().expect("pages").get(&path).cloned();
             let answer = answer.unwrap_or_else(|| Canned::of(404, &[], ""));
             let _ = stream.write_all(&answer.bytes).await;
