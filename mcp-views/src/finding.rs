@@ -16,6 +16,8 @@ pub enum Rule {
     RelativeUrl,
     /// More than hosts take.
     TooLarge,
+    /// A tag, a comment or an element of text does not end, and swallows the rest of the page.
+    Unclosed,
 
     /// Nothing shakes hands with the host.
     ViewWithoutHandshake,
@@ -41,6 +43,12 @@ pub enum Rule {
     WindowOpen,
     /// `target="_blank"`.
     TargetBlank,
+    /// The page around the frame is touched, which is another origin's.
+    OuterPage,
+    /// The frame is led to another page.
+    Navigation,
+    /// A form that is submitted.
+    FormSubmission,
     /// A CSS variable that nobody sets.
     UnknownVariable,
     /// A height in units of the frame, which follows the page's own height.
@@ -55,7 +63,7 @@ pub enum Rule {
 
 impl Rule {
     /// The rules that can be allowed, by name.
-    pub const ALLOWABLE: [(&'static str, Self); 17] = [
+    pub const ALLOWABLE: [(&'static str, Self); 20] = [
         ("view_without_handshake", Self::ViewWithoutHandshake),
         ("unfinished_handshake", Self::UnfinishedHandshake),
         ("handshake_with_client_info", Self::HandshakeWithClientInfo),
@@ -68,6 +76,9 @@ impl Rule {
         ("dialog", Self::Dialog),
         ("window_open", Self::WindowOpen),
         ("target_blank", Self::TargetBlank),
+        ("outer_page", Self::OuterPage),
+        ("navigation", Self::Navigation),
+        ("form_submission", Self::FormSubmission),
         ("unknown_variable", Self::UnknownVariable),
         ("viewport_height", Self::ViewportHeight),
         ("large_view", Self::LargeView),

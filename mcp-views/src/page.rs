@@ -1,6 +1,6 @@
 //! The page, taken apart by a tokenizer that follows the HTML standard.
 
-use html5gum::{DefaultEmitter, StartTag, Token, Tokenizer};
+use html5gum::{DefaultEmitter, Error, StartTag, Token, Tokenizer};
 
 /// What the rules look at.
 #[derive(Debug, Default)]
@@ -11,7 +11,21 @@ pub(crate) struct Page<'h> {
     pub scripts: Vec<Inline<'h>>,
     pub styles: Vec<Inline<'h>>,
     pub import_maps: Vec<Inline<'h>>,
+    /// What is open when the page ends, and so holds all of the page after it.
+    pub unclosed: Option<Unclosed>,
 }
+
+/// Something that swallows the rest of the page.
+#[derive(Debug)]
+pub(crate) struct Unclosed {
+    pub what: String,
+    pub at: usize,
+}
+
+/// Elements whose content is text up to their end tag, other tags included (HTML §13.2.6.2).
+const TEXT_ONLY: [&str; 8] = [
+    "script", "style", "title", "textarea", "iframe", "xmp", "noembed", "noframes",
+];
 
 /// A start tag.
 #[derive(Debug)]
@@ -65,15 +79,27 @@ impl<'h> Page<'h> {
         emitter.naively_switch_states(true);
         // What the text that comes next belongs to.
         let mut inside = Inside::Text;
+        // Where the last complete token ends; the page's own end is an error inside a tag or a comment.
+        let mut read = 0;
+        let mut cut = None;
         for token in Tokenizer::new_with_emitter(html, emitter) {
             // Reading memory cannot fail.
             let Ok(token) = token;
             match token {
                 Token::Doctype(doctype) => {
-                    page.doctype |= doctype.name.eq_ignore_ascii_case(b"html")
+                    read = doctype.span.end;
+                    page.doctype |= doctype.name.eq_ignore_ascii_case(b"html");
                 }
                 Token::StartTag(tag) => {
+                    read = tag.span.end;
+                    // In an image of SVG `<title/>` has ended.
+                    let ended = tag.self_closing && page.elements.iter().any(|e| e.name == "svg");
                     let element = Element::new(tag);
+                    let open = TEXT_ONLY.contains(&element.name.as_str()) && !ended;
+                    page.unclosed = open.then(|| Unclosed {
+                        what: format!("<{}>", element.name),
+                        at: element.at,
+                    });
                     inside = match element.name.as_str() {
                         "script" if element.is_code() => Inside::Script,
                         "script" if element.value("type").eq_ignore_ascii_case("importmap") => {
@@ -84,8 +110,13 @@ impl<'h> Page<'h> {
                     };
                     page.elements.push(element);
                 }
-                Token::EndTag(_) => inside = Inside::Text,
+                Token::EndTag(tag) => {
+                    read = tag.span.end;
+                    inside = Inside::Text;
+                    page.unclosed = None;
+                }
                 Token::String(text) => {
+                    read = text.span.end;
                     let list = match inside {
                         Inside::Text => continue,
                         Inside::Script => &mut page.scripts,
@@ -97,8 +128,20 @@ impl<'h> Page<'h> {
                         list.push(Inline { text, at });
                     }
                 }
-                Token::Comment(_) | Token::Error(_) => {}
+                Token::Comment(comment) => read = comment.span.end,
+                Token::Error(error) => match error.value {
+                    Error::EofInTag => cut = Some(("tag", read)),
+                    Error::EofInComment => cut = Some(("comment", read)),
+                    _ => {}
+                },
             }
+        }
+        if let Some((what, after)) = cut {
+            let open = html.get(after..).and_then(|rest| rest.find('<'));
+            page.unclosed = Some(Unclosed {
+                what: what.to_owned(),
+                at: after + open.unwrap_or(0),
+            });
         }
         page
     }

@@ -8,6 +8,7 @@ use crate::{View, handshake, theme};
 
 mod habits;
 mod loads;
+mod written;
 
 /// Hosts refuse more; the smallest known limit is the other.
 const MAX_BYTES: usize = 5_000_000;
@@ -33,6 +34,7 @@ pub(crate) fn check(view: &View<'_>) -> Vec<Finding> {
     let mut judge = Judge::new(view);
     judge.whole();
     judge.loads();
+    judge.written();
     judge.habits();
     handshake::check(&mut judge);
     theme::check(&mut judge);
@@ -136,6 +138,27 @@ impl<'v> Judge<'v> {
                 Rule::NoDoctype,
                 "the page has no doctype",
                 "begin it with `<!doctype html>`",
+            );
+        }
+        if let Some(unclosed) = &self.page.unclosed {
+            let (at, what) = (unclosed.at, unclosed.what.clone());
+            let help = match what.strip_prefix('<') {
+                Some(name) => format!("close it: `</{name}`"),
+                None if what == "tag" => {
+                    "close it with `>`, and each quoted value with its quote".to_owned()
+                }
+                None => "close it: `-->`".to_owned(),
+            };
+            let what = if what.starts_with('<') {
+                format!("`{what}`")
+            } else {
+                format!("a {what}")
+            };
+            self.found(
+                Rule::Unclosed,
+                at,
+                format!("{what} is never closed, and the rest of the page belongs to it"),
+                help,
             );
         }
         let size = self.view.html.len();

@@ -119,6 +119,89 @@ fn what_is_declared_or_loads_nothing_is_fine() {
 }
 
 #[test]
+fn what_does_not_end_swallows_the_page() {
+    for body in [
+        "<script>let a = 1;",
+        "<title>Card<body><p>x</p>",
+        "<style>p { color: red } <p>x",
+        "<textarea>x",
+        "<!-- a note <p>x</p>",
+        "<p class=\"x>Hello</p>",
+        "<button type=button",
+    ] {
+        breaks(Rule::Unclosed, body);
+    }
+    for body in [
+        "<p>x<ul><li>y",
+        "<svg><title/><style/><path d=''/></svg><p>x",
+        "<!-- <script> --><p>x",
+        "<script>let s = '<script>' + '<!--';</script><p>x",
+    ] {
+        passes(body);
+    }
+}
+
+#[test]
+fn what_browsers_put_right_is_fine() {
+    assert_eq!(found("\u{feff}<!doctype html><p>x"), []);
+    passes("<p>a\0b</p>");
+    passes("<p a=1 a=2><b><i>x</b></i></p></div>");
+}
+
+#[test]
+fn a_form_that_is_submitted_is_found() {
+    let wait = "<script>f.addEventListener('submit', go)</script>";
+    breaks(
+        Rule::FormSubmission,
+        "<form action=https://acme.test/rolls method=post><button>Roll</button></form>",
+    );
+    breaks(
+        Rule::FormSubmission,
+        &format!("<form><button>Roll</button></form>{wait}"),
+    );
+    breaks(Rule::FormSubmission, "<form onsubmit=\"go()\"></form>");
+    breaks(
+        Rule::FormSubmission,
+        "<form></form><script>f.onsubmit = go</script>",
+    );
+    passes("<form><input name=a></form>");
+    passes(&format!("<form method=dialog></form>{wait}"));
+    passes(wait);
+}
+
+#[test]
+fn what_scripts_write_into_the_page_and_workers_are_judged_as_far_as_written_out() {
+    for code in [
+        "p.innerHTML = '<img src=\"https://cdn.test/a.png\">'",
+        "p.innerHTML += \"<img src=\\\"https://cdn.test/a.png\\\">\"",
+        "p.innerHTML = `<img src='https://cdn.test/a.png'> ${name}`",
+        "p.insertAdjacentHTML('beforeend', '<script src=https://cdn.test/a.js><\\/script>')",
+        "document.write('<script src=\"https://cdn.test/a.js\"><\\/script>')",
+        "s.setAttribute('src', 'https://cdn.test/a.js')",
+        "new Worker('worker.js')",
+        "new Worker(new URL('./worker.js', import.meta.url), { type: 'module' })",
+        "fetch('https://api.test/' + id)",
+    ] {
+        script_breaks(Rule::UndeclaredRequest, code);
+    }
+    breaks(
+        Rule::UndeclaredRequest,
+        "<iframe srcdoc='<script src=https://cdn.test/a.js></script>'></iframe>",
+    );
+    for code in [
+        "p.innerHTML = '<img src=' + url + '>'",
+        "p.innerHTML = `<img src=\"${url}\">`",
+        "p.innerHTML = '<a href=\"https://elsewhere.test\">x</a>'",
+        "let innerHTML = '<img src=\"https://cdn.test/a.png\">'",
+        "new Worker(url)",
+        "new URL('https://api.test/x')",
+        "fetch('https://' + host + '/x')",
+    ] {
+        script_passes(code);
+    }
+}
+
+#[test]
 fn relative_urls_lead_nowhere_unless_there_is_a_base() {
     for body in [
         "<script src=app.js></script>",
@@ -259,6 +342,11 @@ fn habits_that_a_sandbox_refuses_are_found() {
         (Rule::Dialog, "alert('x')"),
         (Rule::Dialog, "if (window.confirm('x')) go()"),
         (Rule::WindowOpen, "window.open('https://a.test')"),
+        (Rule::OuterPage, "parent.document.title = 'x'"),
+        (Rule::OuterPage, "if (window.top.location) go()"),
+        (Rule::Navigation, "location.href = 'https://a.test'"),
+        (Rule::Navigation, "window.location = url"),
+        (Rule::Navigation, "document.location.replace(url)"),
         (
             Rule::BlobWorker,
             "new Worker(URL.createObjectURL(new Blob([''])))",
@@ -297,6 +385,11 @@ fn what_only_looks_like_such_a_habit_is_fine() {
         "class Box { confirm(x) { return 1 } prompt() { } }",
         "dialog.alert('x'); panel.open('y'); xhr.open('GET', u)",
         "let text = 'localStorage.a alert(1) eval(1)'",
+        "parent.postMessage({}, '*'); node.parent.document; window.parent.postMessage(m, '*')",
+        "const parent = node.parentNode; parent.document",
+        "if (location.href == a || location.href === b) go(location.hash)",
+        "const location = where(); const found = { location: 1, href: 2 }; found.location = 3",
+        "function go(location = 1) { }",
         "new Worker(u)",
         "img.src = URL.createObjectURL(b)",
     ] {

@@ -29,6 +29,14 @@ impl Judge<'_> {
             let help = "leave it out: the host sets the policy from `csp`, and decides where its frames lead";
             self.found(Rule::HttpEquiv, at, message, help);
         }
+        for at in self.submitted_forms() {
+            self.found(
+                Rule::FormSubmission,
+                at,
+                "a sandbox without `allow-forms` submits no form, and tells no script of it either",
+                "take a `<button type=\"button\">` and its `click`, and call a tool from there",
+            );
+        }
         let blank: Vec<_> = self.page.elements.iter().filter_map(blank_target).collect();
         for at in blank {
             self.found(
@@ -38,6 +46,27 @@ impl Judge<'_> {
                 "ask the host: `mcp.openLink(url)`, or the request `ui/open-link`",
             );
         }
+    }
+
+    /// Forms that lead somewhere, and those of a page that waits for their `submit`: in HTML §4.10.22.3 the sandbox
+    /// comes before the event.
+    fn submitted_forms(&self) -> Vec<usize> {
+        let waited_for = self.scripts.iter().any(|(_, tokens)| {
+            tokens.iter().any(|t| match t.kind {
+                Kind::Text => t.text == "submit",
+                Kind::Word => t.text == "onsubmit",
+                _ => false,
+            })
+        });
+        let submitted = |e: &&crate::page::Element| {
+            e.name == "form"
+                && !e.value("method").eq_ignore_ascii_case("dialog")
+                && (waited_for
+                    || !e.value("action").is_empty()
+                    || e.attribute("onsubmit").is_some())
+        };
+        let forms = self.page.elements.iter().filter(submitted);
+        forms.map(|e| e.at).collect()
     }
 }
 
@@ -117,6 +146,18 @@ fn habit(tokens: &[Token<'_>], i: usize) -> Option<Habit> {
             "`window.open` opens nothing from a sandbox".to_owned(),
             "ask the host: `mcp.openLink(url)`, or the request `ui/open-link`",
         ),
+        "parent" | "top" | "opener" if is_outer(tokens, i) => (
+            Rule::OuterPage,
+            format!(
+                "`{name}` is the host's page, of another origin: what is not `postMessage` throws"
+            ),
+            "leave it out, or ask the host by `mcp.request(method, params)`",
+        ),
+        "location" if is_led_away(tokens, i) => (
+            Rule::Navigation,
+            "the frame would leave for another page, which the host refuses".to_owned(),
+            "ask the host: `mcp.openLink(url)`, or the request `ui/open-link`",
+        ),
         "Worker" | "SharedWorker"
             if called && i > 0 && tokens[i - 1].is_word("new") && from_blob(tokens, i + 2) =>
         {
@@ -141,6 +182,40 @@ pub(super) fn of_window(tokens: &[Token<'_>], i: usize) -> bool {
     before(1).is_some_and(|t| t.is("."))
         && before(2).is_some_and(|t| t.kind == Kind::Word && WINDOW.contains(&t.text))
         && !before(3).is_some_and(|t| t.is("."))
+}
+
+/// Whether this is `parent.document` or the like, and no variable that is called like it.
+fn is_outer(tokens: &[Token<'_>], i: usize) -> bool {
+    let member = tokens
+        .get(i + 1)
+        .filter(|t| t.is("."))
+        .and(tokens.get(i + 2));
+    is_global(tokens, i)
+        && !is_defined(tokens, i)
+        && member.is_some_and(|t| t.is_word("document") || t.is_word("location"))
+}
+
+/// `location = …`, `location.href = …`, `location.assign(…)`, of the frame itself.
+fn is_led_away(tokens: &[Token<'_>], i: usize) -> bool {
+    let next = |n: usize| tokens.get(i + n);
+    let is_set = |n: usize| {
+        next(n).is_some_and(|t| t.is("=")) && !next(n + 1).is_some_and(|t| t.is("=") || t.is(">"))
+    };
+    let defined = i > 0
+        && ["const", "let", "var"]
+            .iter()
+            .any(|w| tokens[i - 1].is_word(w));
+    let assigned = match (next(1), next(2)) {
+        (Some(dot), Some(member)) if dot.is(".") => match member.text {
+            "href" => is_set(3),
+            "assign" | "replace" => next(3).is_some_and(|t| t.is("(")),
+            _ => false,
+        },
+        // A key of an object, a default of a parameter, or a variable of the page's own is set too.
+        _ => of_window(tokens, i) && is_set(1),
+    };
+    let of_document = i > 1 && tokens[i - 1].is(".") && tokens[i - 2].is_word("document");
+    assigned && (of_document || is_global(tokens, i)) && !defined && !is_defined(tokens, i)
 }
 
 /// Whether a word names the global, rather than a member of something or a function of the page's own.

@@ -9,7 +9,7 @@ use crate::script::{Kind, Token};
 
 /// A list of the view's `csp`, and what else the sandbox lets through beside it.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum List {
+pub(super) enum List {
     /// Scripts and style sheets.
     Code,
     /// Pictures and media, for which `data:` is fine.
@@ -35,7 +35,7 @@ impl List {
 impl Judge<'_> {
     pub(super) fn loads(&mut self) {
         self.base();
-        for (url, what, at, list) in self.of_elements() {
+        for (url, what, at, list) in of_elements(&self.page.elements) {
             self.load(&url, &what, at, list);
         }
         let of_styles: Vec<_> = self.styles.iter().filter_map(of_style).collect();
@@ -84,7 +84,7 @@ impl Judge<'_> {
         found
     }
 
-    fn declared(&self, list: List) -> &[&str] {
+    pub(super) fn declared(&self, list: List) -> &[&str] {
         match list {
             List::Code | List::Picture | List::Font => self.view.resource,
             List::Frame => self.view.frame,
@@ -165,74 +165,28 @@ impl Judge<'_> {
         );
     }
 
-    fn of_elements(&self) -> Vec<(String, String, usize, List)> {
-        let mut found = Vec::new();
-        for element in &self.page.elements {
-            let tag = element.name.as_str();
-            let mut add = |attribute: &str, what: &str, list| {
-                if let Some(a) = element.attribute(attribute) {
-                    let urls = if attribute.ends_with("srcset") {
-                        candidates(&a.value)
-                    } else {
-                        vec![a.value.clone()]
-                    };
-                    found.extend(
-                        urls.into_iter()
-                            .map(|url| (url, what.to_owned(), a.at, list)),
-                    );
-                }
-            };
-            match tag {
-                "script" => add("src", "the script", List::Code),
-                "link" => {
-                    if let Some((what, list)) = link(element) {
-                        add("href", what, list);
-                        add("imagesrcset", what, list);
-                    }
-                }
-                "img" => {
-                    add("src", "the image", List::Picture);
-                    add("srcset", "the image", List::Picture);
-                }
-                "input" if element.value("type").eq_ignore_ascii_case("image") => {
-                    add("src", "the image", List::Picture);
-                }
-                "image" | "feimage" => {
-                    add("href", "the image", List::Picture);
-                    add("xlink:href", "the image", List::Picture);
-                }
-                "use" => {
-                    add("href", "the symbol", List::Picture);
-                    add("xlink:href", "the symbol", List::Picture);
-                }
-                "video" | "audio" | "source" | "track" => {
-                    add("src", "the medium", List::Picture);
-                    add("srcset", "the image", List::Picture);
-                    add("poster", "the poster", List::Picture);
-                }
-                "iframe" | "frame" => add("src", "the frame", List::Frame),
-                "body" | "table" | "td" | "th" => {
-                    add("background", "the background", List::Picture)
-                }
-                _ => {}
-            }
-        }
-        found
-    }
-
     /// Literal requests of scripts. What is computed is not judged.
     fn requests(&mut self) {
         let mut found = Vec::new();
         for (start, tokens) in &self.scripts {
             for i in 0..tokens.len() {
                 if let Some((what, url, list)) = request(tokens, i) {
-                    found.push((what, url.text.to_owned(), url.kind, start + url.at, list));
+                    let after = tokens.iter().find(|t| t.at > url.at);
+                    let goes_on = after.is_some_and(|t| t.is("+"));
+                    found.push((
+                        what,
+                        url.text.to_owned(),
+                        url.kind,
+                        goes_on,
+                        start + url.at,
+                        list,
+                    ));
                 }
             }
         }
-        for (what, url, kind, at, list) in found {
-            // The text before a substitution tells the origin only where it goes beyond the host.
-            if kind == Kind::Template && url.splitn(4, '/').count() < 4 {
+        for (what, url, kind, goes_on, at, list) in found {
+            // The text before a substitution, or before a `+`, tells the origin only where it goes beyond the host.
+            if (kind == Kind::Template || goes_on) && url.splitn(4, '/').count() < 4 {
                 continue;
             }
             let message = match target(&url) {
@@ -262,6 +216,60 @@ impl Judge<'_> {
             );
         }
     }
+}
+
+/// What elements load: the url, what it is, where, and the list that governs it.
+pub(super) fn of_elements(elements: &[Element]) -> Vec<(String, String, usize, List)> {
+    let mut found = Vec::new();
+    for element in elements {
+        let tag = element.name.as_str();
+        let mut add = |attribute: &str, what: &str, list| {
+            if let Some(a) = element.attribute(attribute) {
+                let urls = if attribute.ends_with("srcset") {
+                    candidates(&a.value)
+                } else {
+                    vec![a.value.clone()]
+                };
+                found.extend(
+                    urls.into_iter()
+                        .map(|url| (url, what.to_owned(), a.at, list)),
+                );
+            }
+        };
+        match tag {
+            "script" => add("src", "the script", List::Code),
+            "link" => {
+                if let Some((what, list)) = link(element) {
+                    add("href", what, list);
+                    add("imagesrcset", what, list);
+                }
+            }
+            "img" => {
+                add("src", "the image", List::Picture);
+                add("srcset", "the image", List::Picture);
+            }
+            "input" if element.value("type").eq_ignore_ascii_case("image") => {
+                add("src", "the image", List::Picture);
+            }
+            "image" | "feimage" => {
+                add("href", "the image", List::Picture);
+                add("xlink:href", "the image", List::Picture);
+            }
+            "use" => {
+                add("href", "the symbol", List::Picture);
+                add("xlink:href", "the symbol", List::Picture);
+            }
+            "video" | "audio" | "source" | "track" => {
+                add("src", "the medium", List::Picture);
+                add("srcset", "the image", List::Picture);
+                add("poster", "the poster", List::Picture);
+            }
+            "iframe" | "frame" => add("src", "the frame", List::Frame),
+            "body" | "table" | "td" | "th" => add("background", "the background", List::Picture),
+            _ => {}
+        }
+    }
+    found
 }
 
 /// Module names such as `"react"` are no paths: an import map may know them.
@@ -302,6 +310,10 @@ fn request<'s>(tokens: &[Token<'s>], i: usize) -> Option<(&'static str, Token<'s
                 !method.text.is_empty() && method.text.bytes().all(|b| b.is_ascii_uppercase());
             let url = literal(i + 4).filter(|_| method.kind == Kind::Text && is_method)?;
             Some(("`XMLHttpRequest`", url, List::Connect))
+        }
+        // `image.setAttribute("src", "…")`
+        "setAttribute" if tokens.get(i + 2).is_some_and(|t| t.text == "src") => {
+            Some(("`src`", literal(i + 4)?, List::Picture))
         }
         // `image.src = "…"`
         "src" if i > 0 && tokens[i - 1].is(".") && tokens.get(i + 1).is_some_and(|t| t.is("=")) => {
@@ -374,7 +386,7 @@ fn candidates(srcset: &str) -> Vec<String> {
     }
 }
 
-fn declare(list: List, origin: &str) -> String {
+pub(super) fn declare(list: List, origin: &str) -> String {
     if !origin.contains("://") || origin.ends_with("://") {
         return "sandboxes load from `https:` origins".to_owned();
     }
@@ -386,7 +398,7 @@ fn scheme(url: &str) -> &str {
 }
 
 /// Enough of a url to find it by.
-fn short(url: &str) -> String {
+pub(super) fn short(url: &str) -> String {
     let mut chars = url.trim().chars();
     let head: String = chars.by_ref().take(60).collect();
     match chars.next() {

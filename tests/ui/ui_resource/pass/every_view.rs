@@ -52,6 +52,10 @@ pub const PIECES: &str = concat!("<!doctype html>", "<title>Pieces</title>");
         dialog,
         window_open,
         target_blank,
+        form_submission,
+        outer_page,
+        navigation,
+        http_equiv,
         unknown_variable,
         viewport_height,
         unused_origin
@@ -62,14 +66,25 @@ pub const ALLOWED: &str = r#"<!doctype html>
   @font-face { font-family: A; src: url(data:font/woff2;base64,AA) }
   main { height: 100vh; color: var(--ink) }
 </style>
+<meta http-equiv="refresh" content="60">
 <a href="https://example.com" target="_blank">More</a>
+<form action="https://example.com"></form>
 <script>
   new Worker(URL.createObjectURL(code));
   eval(code);
+  if (parent.document) location.href = "https://example.com";
   localStorage.seen = document.cookie;
   if (confirm("?")) window.open("https://example.com");
   fetch("https://api.example.com");
 </script>"#;
+
+/// A page that begins to shake hands, and names itself as no view does.
+#[mcp_ui_resource(
+    uri = "ui://acme/half_shaken",
+    allow(unfinished_handshake, handshake_with_client_info)
+)]
+pub const HALF_SHAKEN: &str = r#"<!doctype html>
+<script>post({ method: "ui/initialize", params: { clientInfo: {} } });</script>"#;
 
 /// A card with a name on it.
 #[mcp_ui_resource(uri = "ui://acme/rendered", bridge, ttl = "1m")]
