@@ -4,9 +4,10 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
+import { readFileSync } from "node:fs";
 import http from "node:http";
 
-import { build } from "esbuild";
+import { build, transform } from "esbuild";
 import { chromium } from "playwright-core";
 
 const url = setting("MCP_URL"), origin = new URL(url).origin, artefacts = setting("ARTEFACTS");
@@ -266,6 +267,68 @@ async function withoutViews(browser, token) {
   ok("a host that shows no views", "gets the text, and a filled copy that stands alone");
 }
 
+/** What the bridge says and does, message by message: the official host sends not all of it. */
+async function bridge(browser) {
+  const [source, script] = ["bridge.js", "bridge.min.js"].map((file) => readFileSync(`${setting("BRIDGE")}/${file}`, "utf8"));
+  assert.equal(script, (await transform(source, { minify: true })).code, "bridge.min.js is made of bridge.js, by the command that stands in it");
+  const { context, page, noted } = await profile(browser);
+  await page.goto(`${hostOrigin}/`);
+  await page.evaluate((html) => {
+    window.heard = [];
+    const frame = document.createElement("iframe");
+    frame.sandbox = "allow-scripts";
+    frame.srcdoc = html;
+    document.body.append(frame);
+    window.say = (message) => frame.contentWindow.postMessage({ jsonrpc: "2.0", ...message }, "*");
+    addEventListener("message", ({ data }) => heard.push(data));
+  }, `<!doctype html><html lang=en><head><script data-name=card data-version=1.0>${script}</script><script>
+    window.told = [];
+    for (const event of ["toolinput", "toolinputpartial", "toolcancelled", "hostcontextchanged"]) mcp.on(event, (value) => told.push([event, value]));
+    mcp.on("teardown", async () => { await new Promise((resolve) => setTimeout(resolve, 20)); mcp.notify("x/saved"); });
+  </script></head><body><p>Hello</body>`);
+  const heard = async (wanted) => (await page.waitForFunction((w) => heard.find((m) => Object.entries(w).every(([k, v]) => m[k] === v)), wanted)).jsonValue();
+  const say = (message) => page.evaluate((m) => say(m), message);
+  const { id, params } = await heard({ method: "ui/initialize" });
+  assert.deepEqual([params.protocolVersion, params.appInfo], ["2026-01-26", { name: "card", version: "1.0" }]);
+  const styles = { variables: { "--color-text-primary": "rgb(1, 2, 3)" }, css: { fonts: "p { font-size: 21px }" } };
+  await say({ id, result: { hostContext: { theme: "dark", styles } } });
+  await heard({ method: "ui/notifications/initialized" });
+  assert.ok((await heard({ method: "ui/notifications/size-changed" })).params.height > 0);
+
+  const view = await viewOf(page);
+  const style = () => view.evaluate(() => ({ scheme: getComputedStyle(document.documentElement).colorScheme, size: getComputedStyle(document.querySelector("p")).fontSize }));
+  assert.deepEqual(await style(), { scheme: "dark", size: "21px" });
+  await say({ method: "ui/notifications/tool-input-partial", params: { arguments: { a: 1 } } });
+  await say({ method: "ui/notifications/tool-input", params: { arguments: { a: 12 } } });
+  await say({ method: "ui/notifications/tool-cancelled", params: { reason: "enough" } });
+  await say({ method: "ui/notifications/host-context-changed", params: { theme: "light" } });
+  await say({ method: "ui/notifications/tool-result", params: { content: [], structuredContent: { b: 2 } } });
+  await say({ id: "p", method: "ping" });
+  assert.deepEqual((await heard({ id: "p" })).result, {});
+  await say({ id: "u", method: "unheard/of" });
+  assert.equal((await heard({ id: "u" })).error.code, -32601);
+  const told = await view.evaluate(() => told);
+  assert.deepEqual(told.map(([event]) => event), ["hostcontextchanged", "toolinputpartial", "toolinput", "toolcancelled", "hostcontextchanged"]);
+  assert.deepEqual(told.at(-1)[1], { theme: "light", styles }, "a change keeps what it does not name");
+  assert.deepEqual(await view.evaluate(() => new Promise((resolve) => mcp.on("toolresult", resolve))), { content: [], structuredContent: { b: 2 } }, "who comes late is told at once");
+
+  // A failure of the tool is a result; one of the protocol rejects.
+  const call = (answer) => Promise.all([
+    view.evaluate((name) => mcp.callTool(name, { a: 1 }).catch(({ code, message }) => ({ code, message })), Object.keys(answer)[0]),
+    page.waitForFunction((name) => heard.find((m) => m.params?.name === name), Object.keys(answer)[0]).then((found) => found.jsonValue())
+      .then((request) => { assert.deepEqual(request.params.arguments, { a: 1 }); return say({ id: request.id, ...answer }); }),
+  ]).then(([value]) => value);
+  assert.deepEqual(await call({ result: { isError: true, content: [] } }), { isError: true, content: [] });
+  assert.deepEqual(await call({ error: { code: -32602, message: "Unknown tool" } }), { code: -32602, message: "Unknown tool" });
+  await say({ id: "t", method: "ui/resource-teardown" });
+  await heard({ id: "t" });
+  const last = await page.evaluate(() => heard.slice(-2).map(({ method, id }) => method ?? id));
+  assert.deepEqual(last, ["x/saved", "t"], "the page's end waits for what the page still does");
+  assert.deepEqual(noted, []);
+  await context.close();
+  ok("the bridge", `${script.length} bytes; events, theme, ping, failures, teardown`);
+}
+
 async function dev(browser) {
   const program = spawn(setting("SERVER"), ["dev", "--print-url"], { stdio: ["ignore", "ignore", "pipe"] });
   try {
@@ -336,6 +399,7 @@ const browser = await chromium.launch({
   ],
 });
 try {
+  await bridge(browser);
   const token = await signIn();
   for (const tool of Object.keys(VIEWS)) {
     await show(browser, token, tool, { era: "legacy", shot: `view-${tool}` });

@@ -43,6 +43,10 @@ fn drive(workspace: &Workspace, log: &mut Log, name: &str, script: &str) -> Resu
         .env("CHROMIUM", find_chromium()?)
         .env("ARTEFACTS", workspace.artefacts())
         .env("STATE_DIR", home.path())
+        .env(
+            "BRIDGE",
+            workspace.path("mcp-runtime/src/descriptor/bridge"),
+        )
         .env("SERVER", workspace.built("example"))
         .env("SIGN_IN", workspace.provisioned("clients/sign-in.mjs"));
     let output = log.run(&mut command, LIMIT);

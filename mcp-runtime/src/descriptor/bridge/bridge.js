@@ -1,5 +1,6 @@
 // The bridge: JSON-RPC 2.0 with the host of an MCP App by postMessage (MCP Apps, 2026-01-26).
-// It goes into the page without these comments and indents; docs/views.md says how a page uses it.
+// docs/views.md says how a page uses it. What goes into the page is bridge.min.js, made of this by
+// `npx esbuild@0.25.12 --minify bridge.js --outfile=bridge.min.js`.
 (() => {
 const { name, version } = document.currentScript.dataset;
 const root = document.documentElement, waiting = new Map(), handlers = {}, last = {};
