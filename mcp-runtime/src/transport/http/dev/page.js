@@ -53,10 +53,13 @@ function field(name, schema, required) {
   const label = element("span", { textContent: name + (required ? "" : " (may be left out)") });
   const help = element("small", { textContent: schema.description ?? "" });
   const initial = schema.default ?? "";
+  // A box has no third state for what may be left out.
+  const open = kind === "boolean" && !required && schema.default === undefined;
+  const values = schema.enum ?? (open ? [true, false] : undefined);
   let control;
-  if (schema.enum) {
+  if (values) {
     control = element("select", {}, ...(required ? [] : [element("option", { value: "", textContent: "" })]),
-      ...schema.enum.map((value) => element("option", { value: JSON.stringify(value), textContent: value })));
+      ...values.map((value) => element("option", { value: JSON.stringify(value), textContent: value })));
     if (schema.default !== undefined) control.value = JSON.stringify(schema.default);
     control.read = () => (control.value === "" ? undefined : JSON.parse(control.value));
   } else if (kind === "boolean") {
