@@ -11,6 +11,7 @@ mod conformance;
 mod contract;
 mod exec;
 mod layers;
+mod many_tools;
 mod peers;
 mod postgres;
 mod provision;
@@ -35,6 +36,7 @@ The project's own commands.
   cargo xtask test --list           the steps
   cargo xtask test --fail-fast …    stop at the first step that fails
   cargo xtask spec DIR              its step `spec` alone, against the specification's schemas in DIR
+  cargo xtask bench schema          time `schema` of a generated server of 500 tools
   cargo xtask bless                 accept the UI tests' messages and the snapshots as they are now
   cargo xtask bless security        write the table of docs/security.md from the tests' names
 ";
@@ -149,6 +151,7 @@ fn command(args: &[&str]) -> Result<bool> {
             run::run(&Workspace::find()?, &choose(&wanted)?, fail_fast)
         }
         ["spec", dir] => spec::command(&Workspace::find()?, dir),
+        ["bench", "schema"] => many_tools::schema(&Workspace::find()?).map(|()| true),
         ["bless"] => bless::run(&Workspace::find()?),
         ["bless", "security"] => security::bless(&Workspace::find()?),
         [] | ["help" | "-h" | "--help"] => {
