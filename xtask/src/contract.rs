@@ -142,6 +142,8 @@ pub(crate) fn run(workspace: &Workspace, log: &mut Log) -> Result<Tally> {
         let outcome = scratch.with(workspace, log, change);
         count(log, change.name, outcome)?;
     }
+    let recipe = scratch.recipe(workspace, log);
+    count(log, "the shell recipe of docs/schemas-in-ci.md", recipe)?;
     Ok(tally)
 }
 
@@ -196,6 +198,59 @@ impl Scratch {
             .current_dir(&self.dir)
             .env("CARGO_TARGET_DIR", workspace.built("").join(".."));
         Ok(log.run_any(&mut cargo, LIMIT)?.1)
+    }
+
+    /// Runs the shell recipe of the guide as it stands there, in a repository whose main branch has the lock: it passes,
+    /// and fails when a tool of the main branch has another name.
+    fn recipe(&self, workspace: &Workspace, log: &mut Log) -> Result<()> {
+        let guide = std::fs::read_to_string(workspace.path("docs/schemas-in-ci.md"))?;
+        let recipe = guide
+            .split("```")
+            .find_map(|block| block.strip_prefix("sh\n#!"))
+            .context("the guide has no shell recipe")?;
+        let recipe = format!("#!{}", recipe.replace("your-server", "example"));
+        std::fs::write(self.dir.join("contract.sh"), recipe)?;
+        // The recipe looks for the server in `target`, where a user has it.
+        let target = self.dir.join("target");
+        if !target.exists() {
+            std::os::unix::fs::symlink(workspace.built("").join(".."), &target)?;
+        }
+        let mut run = |script: &str| -> Result<(bool, String)> {
+            let mut shell = workspace.command("sh")?;
+            shell
+                .args(["-c", script])
+                .current_dir(&self.dir)
+                .env_remove("CARGO_TARGET_DIR");
+            let (status, output) = log.run_any(&mut shell, LIMIT)?;
+            Ok((status.success(), output))
+        };
+        let (ready, _) = run(
+            "set -e; echo target > .gitignore; cargo run --quiet -- schema --write; git init -q; git add .; \
+             git -c user.name=ci -c user.email=ci@example.com commit -qm main; git update-ref refs/remotes/origin/main HEAD",
+        )?;
+        ensure!(ready, "the repository could not be made");
+        let (passed, output) = run("sh contract.sh")?;
+        ensure!(passed, "it fails where nothing changed: {output}");
+        let extra = self.dir.join("src/extra.rs");
+        std::fs::write(
+            &extra,
+            EXTRA
+                .replace("#[mcp_tool(locked)]", "#[mcp_tool]")
+                .replace("fn weather", "fn forecast"),
+        )?;
+        let (passed, output) = run("sh contract.sh")?;
+        ensure!(
+            !passed && output.contains("the old name leads nowhere"),
+            "it does not see that a tool has another name: {output}"
+        );
+        // Accepted, and not yet on the main branch.
+        let (passed, output) = run("cargo run --quiet -- schema --write && sh contract.sh")?;
+        ensure!(
+            !passed && output.contains("A major release is asked for"),
+            "it lets a break pass without a release: {output}"
+        );
+        std::fs::write(&extra, EXTRA)?;
+        Ok(())
     }
 
     /// Makes a change, looks at what the compiler says, and takes it back.
