@@ -157,14 +157,25 @@ fn a_waiver_lets_a_break_pass() {
         "{}",
         waived.out()
     );
-    scratch.write("mcp.policy.json", "{\"waivers\": [{\"rule\": 7}]}");
-    let bad = scratch.schema(&["--check"]);
-    assert_eq!(
-        (bad.code(), bad.err().contains("mcp.policy.json")),
-        (4, true),
-        "{}",
-        bad.err()
-    );
+    for (waivers, word) in [
+        (json!([{"rule": 7}]), "mcp.policy.json"),
+        (
+            json!([{"rule": 68, "item": "tools/a", "reason": "r", "expires": "2999-12-31"}]),
+            "from 1 to 67",
+        ),
+    ] {
+        scratch.write(
+            "mcp.policy.json",
+            &json!({ "waivers": waivers }).to_string(),
+        );
+        let bad = scratch.schema(&["--check"]);
+        assert_eq!(
+            (bad.code(), bad.err().contains(word)),
+            (4, true),
+            "{}",
+            bad.err()
+        );
+    }
 }
 
 #[test]
@@ -261,6 +272,14 @@ fn what_cannot_be_done_exits_4_and_says_what_to_do() {
             ran.err()
         );
     }
+    scratch.write("mcp.lock.json", "{\"lockVersion\": 99}");
+    let ran = scratch.schema(&["--write"]);
+    assert_eq!(
+        (ran.code(), ran.err().contains("update this one")),
+        (4, true),
+        "what a newer one wrote is not written over: {}",
+        ran.err()
+    );
     let lock = scratch.lock(|lock| lock["server"]["name"] = "Another".into());
     for action in ["--check", "--write"] {
         let ran = scratch.schema(&[action]);
@@ -281,6 +300,7 @@ fn what_cannot_be_done_exits_4_and_says_what_to_do() {
         vec!["--diff", "missing.json"],
         vec!["--check", "--write"],
         vec!["--profile", "gemini"],
+        vec!["--check", "--profile", "gemini"],
         vec!["--lint", "--profile", "nobody"],
         vec!["--format", "sarif"],
         vec!["--diff"],

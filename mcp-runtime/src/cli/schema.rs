@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 
 use crate::contract::{
     Diff, Format, LOCK_FILE, POLICY_FILE, Places, Policy, Profile, Report, Surface, Unreadable,
-    lint, read_file, read_text,
+    is_newer, lint, read_file, read_text,
 };
 use crate::server::Server;
 
@@ -40,7 +40,13 @@ pub(super) struct SchemaArguments {
     #[arg(long, group = "action")]
     lint: bool,
     /// Whose demands are errors: anthropic, openai-strict, gemini, cursor, directory
-    #[arg(long, requires = "lint", value_delimiter = ',', value_parser = profile)]
+    #[arg(
+        long,
+        requires = "lint",
+        conflicts_with_all = ["write", "check", "diff"],
+        value_delimiter = ',',
+        value_parser = profile
+    )]
     profile: Vec<Profile>,
     /// How to write the report
     #[arg(long, value_enum, default_value_t = FormatName::Text)]
@@ -186,10 +192,10 @@ impl Command {
     fn write(self) -> Result<i32, Unreadable> {
         let lock = self.lock();
         let policy = self.policy(&lock)?;
-        let before = if lock.exists() {
-            read_file(&lock).ok()
-        } else {
-            None
+        // One that cannot be read is what is to be mended; one of a newer version would lose what that one knows.
+        let before = match read_file(&lock) {
+            Err(why) if is_newer(&lock) => return Err(why),
+            read => read.ok(),
         };
         let own = self.own_as_read()?;
         let text = own.surface.lock();

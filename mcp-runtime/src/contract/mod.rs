@@ -20,7 +20,7 @@ pub(crate) use document::{Head, LOCK_FILE, Surface};
 pub(crate) use lint::{Profile, lint};
 pub(crate) use own::{Identity, Places};
 pub(crate) use policy::{POLICY_FILE, Policy};
-pub(crate) use read::{Unreadable, file as read_file, text_of as read_text};
+pub(crate) use read::{Unreadable, file as read_file, is_newer, text_of as read_text};
 pub(crate) use report::{Format, Report};
 pub(crate) use rules::Severity;
 

@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use super::compare::Change;
 use super::read::Unreadable;
-use super::rules::Severity;
+use super::rules::{RULES, Severity};
 
 /// The name of the file, beside the lock.
 pub(crate) const POLICY_FILE: &str = "mcp.policy.json";
@@ -61,6 +61,13 @@ impl Policy {
                 return Err(wrong(format!(
                     "`waivers[{i}].expires` is `{}`: write the last day as YYYY-MM-DD",
                     waiver.expires
+                )));
+            }
+            if !RULES.iter().any(|rule| rule.number == waiver.rule) {
+                return Err(wrong(format!(
+                    "`waivers[{i}].rule` is {}, and rules are numbered from 1 to {}: take the number from the report",
+                    waiver.rule,
+                    RULES.len()
                 )));
             }
             if waiver.reason.trim().is_empty() {

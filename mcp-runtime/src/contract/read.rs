@@ -31,6 +31,14 @@ pub(crate) fn file(path: &Path) -> Result<Surface, Unreadable> {
     text_of(&text).map_err(|e| wrong(e.0))
 }
 
+/// Whether a file is a lock, and only this reader is too old for it.
+pub(crate) fn is_newer(path: &Path) -> bool {
+    let text = std::fs::read(path).unwrap_or_default();
+    let value: Value = serde_json::from_slice(&text).unwrap_or_default();
+    let version = value.get("lockVersion").and_then(Value::as_u64);
+    version.is_some_and(|version| version > LOCK_VERSION)
+}
+
 /// Reads the bytes of a document.
 pub(crate) fn text_of(bytes: &[u8]) -> Result<Surface, Unreadable> {
     let text = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
@@ -182,17 +190,25 @@ fn entries<'v>(
                 format!("is the second `{key}`: each can be there once"),
             ));
         }
-        for schema in ["inputSchema", "outputSchema"] {
-            if let Some(schema) = descriptor.get(schema)
-                && !schema.is_object()
-            {
-                return Err(wrong(
-                    i,
-                    format!("has a schema that is no object: {}", super::short(schema)),
-                ));
+        let mut entry = Entry::plain(key.to_owned(), descriptor.clone());
+        for name in ["inputSchema", "outputSchema"] {
+            match descriptor.get(name) {
+                // Some servers write `null` where they have none.
+                Some(Value::Null) => {
+                    if let Value::Object(map) = &mut entry.descriptor {
+                        map.shift_remove(name);
+                    }
+                }
+                Some(schema) if !schema.is_object() => {
+                    let shown = super::short(schema);
+                    return Err(wrong(
+                        i,
+                        format!("(`{key}`) has an `{name}` that is no object: {shown}"),
+                    ));
+                }
+                _ => {}
             }
         }
-        let mut entry = Entry::plain(key.to_owned(), descriptor.clone());
         if let Some(locked) = locked {
             entry.scopes = locked.get("scopes").and_then(strings);
             entry.aliases = locked.get("aliases").and_then(strings).unwrap_or_default();
@@ -223,12 +239,14 @@ mod tests {
         for text in [
             r#"{"tools": [{"name": "a", "inputSchema": {"type": "object"}}]}"#,
             r#"[{"name": "a", "inputSchema": {"type": "object"}}]"#,
+            r#"[{"name": "a", "inputSchema": null, "outputSchema": null}]"#,
             r#"{"jsonrpc": "2.0", "id": 1, "result": {"tools": [{"name": "a"}], "nextCursor": null}}"#,
             "\u{feff}{\"tools\": [{\"name\": \"a\"}]}",
         ] {
             let surface = text_of(text.as_bytes()).expect(text);
             let tools = surface.entries(Kind::Tool).expect("tools");
             assert_eq!((tools.len(), tools[0].key.as_str()), (1, "a"));
+            assert_ne!(tools[0].descriptor.get("inputSchema"), Some(&Value::Null));
             assert!(surface.entries(Kind::Prompt).is_none());
         }
     }
@@ -249,7 +267,7 @@ mod tests {
             ),
             (
                 "{\"tools\": [{\"name\": \"a\", \"inputSchema\": 3}]}",
-                "no object: 3",
+                "`tools[0]` (`a`) has an `inputSchema` that is no object: 3",
             ),
             ("{\"tools\": [], \"nextCursor\": \"x\"}", "fetch the others"),
             ("{\"lockVersion\": 2}", "update this one"),

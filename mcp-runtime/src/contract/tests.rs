@@ -605,6 +605,17 @@ fn changes_within_alternatives_and_recursion_are_found() {
             "the order of alternatives is none"
         );
     }
+    // An alternative that another lets through already is no news to those who read it, and no loss to those who write.
+    let kind = |kinds: Value| json!({"type": "object", "properties": {"kind": {"enum": kinds}}, "required": ["kind"]});
+    let (whole, parts) = (
+        p(kind(json!(["a", "b", "c"]))),
+        p(json!({"anyOf": [kind(json!(["a", "b"])), kind(json!(["d"]))]})),
+    );
+    assert_eq!(output(&whole, &parts), [(37, B), (38, M)]);
+    assert_eq!(input(&parts, &whole), [(38, B), (37, M)]);
+    let within = p(json!({"anyOf": [kind(json!(["a"])), kind(json!(["c", "b"]))]}));
+    assert_eq!(output(&whole, &within), [(38, M)]);
+    assert_eq!(input(&within, &whole), [(37, M)]);
     let tree = |name: &str, most: u32| {
         json!({
             "type": "object", "properties": {"root": {"$ref": format!("#/$defs/{name}")}},

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use serde_json::Value;
 
 use super::super::normal;
+use super::super::rules::Direction;
 use super::Place;
 use super::schema::Schemas;
 use super::view::View;
@@ -144,7 +145,7 @@ impl<'d> Schemas<'d, '_> {
                     let at = place.below(&format!("{key}/{}", come[other].0), "");
                     self.branch(old, come[other].1, &at);
                 }
-                None if decided => {
+                None if decided && !self.covered(old, true, is) => {
                     let at = place.below(&format!("{key}/{i}"), "");
                     self.add(38, &at, format!("{place} can no longer be {}", name(kind)));
                 }
@@ -152,12 +153,12 @@ impl<'d> Schemas<'d, '_> {
             }
         }
         let mut unpaired = paired.len() < gone.len();
-        for (other, ((i, _), kind)) in come.iter().zip(&is_kinds).enumerate() {
+        for (other, ((i, new), kind)) in come.iter().zip(&is_kinds).enumerate() {
             if paired.contains(&other) {
                 continue;
             }
             unpaired = true;
-            if decided {
+            if decided && !self.covered(new, false, was) {
                 let at = place.below(&format!("{key}/{i}"), "");
                 self.add(37, &at, format!("{place} can also be {}", name(kind)));
             }
@@ -172,6 +173,23 @@ impl<'d> Schemas<'d, '_> {
                 format!("the alternatives of {place} changed, and nothing tells them apart"),
             );
         }
+    }
+
+    /// Whether one alternative of the other side lets all of this one through: then it adds nothing, or nothing is lost
+    /// with it. Asked only where that decides whether somebody breaks.
+    fn covered(&mut self, branch: &'d Value, is_old: bool, others: &'d [Value]) -> bool {
+        let breaks = is_old == (self.direction == Direction::In);
+        if self.is_trial || !breaks || others.len() > MAX_PROVEN {
+            return false;
+        }
+        let (branch_root, other_root) = if is_old {
+            (self.old_root, self.new_root)
+        } else {
+            (self.new_root, self.old_root)
+        };
+        others
+            .iter()
+            .any(|other| self.is_narrower((other_root, other), (branch_root, branch)))
     }
 
     /// One alternative against its successor; what is told of it is told of the whole already.

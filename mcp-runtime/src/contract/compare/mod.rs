@@ -137,6 +137,11 @@ impl Changes {
         });
     }
 
+    pub(super) fn greatest(&self) -> Severity {
+        let all = self.list.iter().map(|c| c.severity);
+        all.max().unwrap_or(Severity::None)
+    }
+
     pub(super) fn len(&self) -> usize {
         self.list.len()
     }

@@ -5,13 +5,15 @@ use std::collections::HashSet;
 use serde_json::{Map, Value};
 
 use super::super::normal;
-use super::super::rules::Direction;
+use super::super::rules::{Direction, Severity};
 use super::view::{View, covers, short};
 use super::{Changes, Place};
 use crate::schema::{canonical, identity};
 
 /// As many pairs of schemas as one comparison looks at: beyond, it is no contract but a data set.
 const MAX_STEPS: usize = 400_000;
+/// As many of these as are spent on one question whether an alternative is covered by another.
+const MAX_TRIAL: usize = 2_000;
 /// As deep as it follows schemas, references included.
 const MAX_DEPTH: usize = 160;
 
@@ -27,6 +29,8 @@ pub(super) struct Schemas<'d, 'c> {
     seen: HashSet<(*const Value, *const Value)>,
     depth: usize,
     steps: usize,
+    /// Whether it is only tried out, for [`Schemas::is_narrower`].
+    pub(super) is_trial: bool,
 }
 
 /// Compares the schemas at `path`, and says so where they differ in a way that no rule has a word for.
@@ -55,6 +59,7 @@ pub(super) fn compare(
         seen: HashSet::new(),
         depth: 0,
         steps: 0,
+        is_trial: false,
     };
     let place = Place::root(path);
     schemas.compare(&old, &new, &place);
@@ -160,6 +165,31 @@ impl<'d> Schemas<'d, '_> {
 
     pub(super) fn leave(&mut self) {
         self.depth -= 1;
+    }
+
+    /// Whether all that the second schema lets through is let through by the first, each within its document: whoever
+    /// reads values of the first can read those of the second.
+    pub(super) fn is_narrower(
+        &mut self,
+        (old_root, old): (&'d Value, &'d Value),
+        (new_root, new): (&'d Value, &'d Value),
+    ) -> bool {
+        let mut changes = Changes::default();
+        let before = self.steps.max(MAX_STEPS - MAX_TRIAL);
+        let mut trial = Schemas {
+            direction: Direction::Out,
+            old_root,
+            new_root,
+            changes: &mut changes,
+            seen: HashSet::new(),
+            depth: 0,
+            steps: before,
+            is_trial: true,
+        };
+        // Below the root, where alternatives are nothing special.
+        trial.compare(old, new, &Place::root("").below("", "x"));
+        self.steps += trial.steps - before;
+        changes.greatest() < Severity::Review
     }
 
     /// All that asserts something.
