@@ -1,6 +1,7 @@
 //! Judges the model: why did my macro fail? Everything here is a pure function of what was parsed.
 
 mod argument;
+mod constraints;
 pub(crate) mod json;
 mod uri;
 #[cfg(feature = "check-views")]
@@ -13,7 +14,9 @@ use syn::LitStr;
 
 use crate::errors::Errors;
 use crate::lock;
-use crate::model::{About, Function, Icon, Prompt, Resource, Schema, Source, Tool, UiResource};
+use crate::model::{
+    About, DataType, Function, Icon, Prompt, Resource, Schema, Source, Tool, UiResource,
+};
 
 pub(crate) fn tool(tool: &Tool, errors: &Errors) {
     about(&tool.about, &tool.origin.ident, "tool", errors);
@@ -40,10 +43,18 @@ pub(crate) fn tool(tool: &Tool, errors: &Errors) {
             "keep one of `read_only` and `destructive`",
         );
     }
+    constraints::extended(&tool.extend, errors);
     if let Some(Schema::Inline(text)) = &tool.schema {
         inline_schema(text, errors);
     }
     lock::check(tool, errors);
+}
+
+pub(crate) fn data_type(data: &DataType, errors: &Errors) {
+    constraints::extended(&data.constraints.extend, errors);
+    for field in data.fields.iter().flatten() {
+        argument::check(&field.argument, errors);
+    }
 }
 
 pub(crate) fn resource(resource: &Resource, errors: &Errors) {

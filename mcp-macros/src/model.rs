@@ -26,6 +26,7 @@ pub(crate) struct Icon {
     pub(crate) src: LitStr,
     pub(crate) mime: Option<LitStr>,
     pub(crate) sizes: Vec<LitStr>,
+    pub(crate) theme: Option<LitStr>,
 }
 
 /// The function behind an item.
@@ -71,13 +72,39 @@ pub(crate) struct Argument {
     pub(crate) wire: LitStr,
     pub(crate) description: Option<TokenStream>,
     pub(crate) default: Option<Default>,
-    pub(crate) range: Option<Range>,
-    pub(crate) length: Option<Length>,
-    pub(crate) pattern: Option<LitStr>,
-    pub(crate) format: Option<LitStr>,
     pub(crate) header: Option<LitStr>,
     /// The function that completes it while a user types.
     pub(crate) complete: Option<Expr>,
+    pub(crate) constraints: Constraints,
+}
+
+/// What is said of a value beside its type.
+#[derive(std::default::Default)]
+pub(crate) struct Constraints {
+    pub(crate) range: Option<Range>,
+    /// The bound that a number must exceed.
+    pub(crate) above: Option<(Number, TokenStream)>,
+    pub(crate) multiple_of: Option<(Number, TokenStream)>,
+    pub(crate) length: Option<Length>,
+    pub(crate) pattern: Option<LitStr>,
+    pub(crate) format: Option<LitStr>,
+    /// The key, where a list must not have the same item twice.
+    pub(crate) unique: Option<Ident>,
+    /// What is said of each item of a list, …
+    pub(crate) items: Option<(Ident, Box<Constraints>)>,
+    /// … and of each value of a map; with their keys.
+    pub(crate) values: Option<(Ident, Box<Constraints>)>,
+    pub(crate) constant: Option<Json>,
+    pub(crate) title: Option<LitStr>,
+    pub(crate) examples: Vec<Json>,
+    /// Further keywords of JSON Schema.
+    pub(crate) extend: Vec<(LitStr, Json)>,
+}
+
+/// JSON, as text and as the user wrote it.
+pub(crate) struct Json {
+    pub(crate) text: String,
+    pub(crate) tokens: TokenStream,
 }
 
 /// How an argument is handed over.
@@ -165,6 +192,13 @@ pub(crate) struct Tool {
     pub(crate) about: About,
     pub(crate) function: Function,
     pub(crate) hints: Hints,
+    /// The title among the annotations, where clients of 2025-03-26 look for it.
+    pub(crate) annotations_title: Option<LitStr>,
+    pub(crate) meta: Vec<(LitStr, Json)>,
+    /// Further keywords at the root of the input schema.
+    pub(crate) extend: Vec<(LitStr, Json)>,
+    /// Types that are published under `$defs` in any case.
+    pub(crate) definitions: Vec<Type>,
     pub(crate) scopes: Vec<LitStr>,
     /// Its key, where it is there.
     pub(crate) hidden: Option<Ident>,
@@ -264,4 +298,31 @@ pub(crate) struct Csp {
     pub(crate) resource: Vec<LitStr>,
     pub(crate) frame: Vec<LitStr>,
     pub(crate) base_uri: Vec<LitStr>,
+}
+
+/// A struct or an enum that is an argument or a result, or part of one.
+pub(crate) struct DataType {
+    /// Without the attributes that are ours.
+    pub(crate) item: syn::Item,
+    pub(crate) ident: Ident,
+    /// What is said of the type itself.
+    pub(crate) constraints: Constraints,
+    /// Unknown fields are refused.
+    pub(crate) closed: bool,
+    /// The alternatives of an untagged enum exclude each other.
+    pub(crate) one_of: bool,
+    /// The name under `$defs` that everything refers to.
+    pub(crate) shared: Option<LitStr>,
+    /// Whether none of our traits is derived by the user.
+    pub(crate) derives: bool,
+    /// What is said of its fields, in their order; `None` for nothing.
+    pub(crate) fields: Vec<Option<Field>>,
+}
+
+/// What is said of a field, in the words of an argument.
+pub(crate) struct Field {
+    pub(crate) argument: Argument,
+    /// Whether a `None` is not written at all (serde's `skip_serializing_if = "Option::is_none"`).
+    pub(crate) left_out: bool,
+    pub(crate) renamed: bool,
 }

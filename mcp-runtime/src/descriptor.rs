@@ -167,6 +167,8 @@ pub struct Icon {
     pub mime_type: Option<&'static str>,
     /// Sizes such as `48x48`, or `any`.
     pub sizes: &'static [&'static str],
+    /// `light` or `dark`: the background that it is made for.
+    pub theme: Option<&'static str>,
 }
 
 impl Icon {
@@ -176,6 +178,7 @@ impl Icon {
             src,
             mime_type: None,
             sizes: &[],
+            theme: None,
         }
     }
 
@@ -183,6 +186,13 @@ impl Icon {
     #[must_use]
     pub const fn mime_type(mut self, mime_type: &'static str) -> Self {
         self.mime_type = Some(mime_type);
+        self
+    }
+
+    /// The same picture for a `light` or a `dark` background.
+    #[must_use]
+    pub const fn theme(mut self, theme: &'static str) -> Self {
+        self.theme = Some(theme);
         self
     }
 

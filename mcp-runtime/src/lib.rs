@@ -33,10 +33,10 @@ pub use protocol::{
 };
 pub use registry::{Items, Skills};
 pub use result::{
-    Embed, Error, IntoPrompt, IntoResource, IntoToolResult, Json, PromptMessage, ToolFailure,
-    ToolResult, UiResult,
+    Embed, Error, IntoContent, IntoPrompt, IntoResource, IntoToolResult, Json, PromptMessage,
+    ToolFailure, ToolResult, UiResult,
 };
-pub use schema::Nullable;
+pub use schema::{Integer, Nullable, Object};
 pub use server::{Package, Server};
 pub use settings::Settings;
 pub use transport::http::{Mount, Running};
@@ -104,9 +104,10 @@ macro_rules! __assert_contract {
 /// All that a server's source usually needs.
 pub mod prelude {
     pub use crate::{
-        Audio, Auth, Content, Context, Embed, EmbeddedResource, Error, Image, Json, LogLevel,
-        Nullable, PromptMessage, ResourceContents, ResourceLink, ToolFailure, ToolResult, UiResult,
-        User, mcp_prompt, mcp_resource, mcp_server, mcp_tool, mcp_type, mcp_ui_resource, tools,
+        Audio, Auth, Content, Context, Embed, EmbeddedResource, Error, Image, Integer, Json,
+        LogLevel, Nullable, Object, PromptMessage, ResourceContents, ResourceLink, ToolFailure,
+        ToolResult, UiResult, User, mcp_prompt, mcp_resource, mcp_server, mcp_tool, mcp_type,
+        mcp_ui_resource, tools,
     };
 }
 

@@ -11,6 +11,14 @@ pub use crate::descriptor::*;
 pub use crate::extract::*;
 pub use crate::protocol::Role;
 pub use crate::result::*;
+pub use crate::schema::{keywords, one_of, share};
+
+/// The schema of a type, for the definitions of a tool.
+pub fn definition<T: schemars::JsonSchema>(
+    generator: &mut schemars::SchemaGenerator,
+) -> schemars::Schema {
+    generator.subschema_for::<T>()
+}
 
 /// One item that registered itself at link time.
 #[derive(Debug)]
@@ -61,7 +69,10 @@ pub const fn assert_distinct(items: &[Item]) {
     while i < items.len() {
         let mut j = i + 1;
         while j < items.len() {
-            assert!(!same(&items[i], &items[j]), "an item is in the list twice");
+            assert!(
+                !same(&items[i], &items[j]),
+                "an item is in the list twice: remove one of them"
+            );
             j += 1;
         }
         i += 1;

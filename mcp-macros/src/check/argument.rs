@@ -1,42 +1,16 @@
-//! Judges one argument: do its default, its bounds and its type agree?
+//! Judges one argument: do its default, its constraints and its type agree?
 
 use quote::ToTokens;
 use syn::LitStr;
 
+use super::constraints;
 use crate::errors::Errors;
-use crate::model::{Argument, Default, Length, Literal, Number, Range, Shape};
+use crate::model::{Argument, Default, Literal, Number, Range, Shape};
 use crate::parse::types::{self, Primitive};
-use crate::text::{list, nearest};
-
-/// The formats that the runtime enforces.
-const FORMATS: &[&str] = &[
-    "date",
-    "time",
-    "date-time",
-    "email",
-    "ipv4",
-    "ipv6",
-    "uri",
-    "url",
-    "uuid",
-    "hostname",
-    "regex",
-];
 
 pub(super) fn check(argument: &Argument, errors: &Errors) {
     let primitive = Primitive::of(&argument.ty);
-    if let Some(range) = &argument.range {
-        check_range(range, primitive, errors);
-    }
-    if let Some(length) = &argument.length {
-        check_length(length, primitive, errors);
-    }
-    if let Some(pattern) = &argument.pattern {
-        check_pattern(pattern, primitive, errors);
-    }
-    if let Some(format) = &argument.format {
-        check_format(format, primitive, errors);
-    }
+    constraints::check(&argument.constraints, &argument.ty, errors);
     if let Some(header) = &argument.header {
         check_header(header, argument, errors);
     }
@@ -52,117 +26,6 @@ pub(super) fn check(argument: &Argument, errors: &Errors) {
             );
         }
         _ => {}
-    }
-}
-
-fn check_range(range: &Range, primitive: Option<Primitive>, errors: &Errors) {
-    let empty = match (range.min, range.max) {
-        (Some(min), Some(max)) if range.exclusive => min.as_f64() >= max.as_f64(),
-        (Some(Number::Int(min)), Some(Number::Int(max))) => min > max,
-        (Some(min), Some(max)) => min.as_f64() > max.as_f64(),
-        _ => false,
-    };
-    if empty {
-        errors.at(
-            &range.tokens,
-            "no number lies in this range",
-            "write the smaller bound first, as in `range(1..=6)`",
-        );
-        return;
-    }
-    match primitive {
-        Some(Primitive::Int { min, max }) => {
-            for bound in [range.min, range.max].into_iter().flatten() {
-                match bound {
-                    Number::Int(value) if (min..=max).contains(&value) => {}
-                    Number::Int(value) => {
-                        errors.at(
-                            &range.tokens,
-                            format!("{value} is beyond the type, which holds {min} to {max}"),
-                            "leave that end open, or take a wider type",
-                        );
-                        return;
-                    }
-                    Number::Float(_) => {
-                        errors.at(
-                            &range.tokens,
-                            "the argument is a whole number",
-                            "write the bounds without a point",
-                        );
-                        return;
-                    }
-                }
-            }
-        }
-        Some(Primitive::Bool | Primitive::Str) => errors.at(
-            &range.tokens,
-            "`range` bounds a number, and this argument is none",
-            "for strings and lists there is `length(…)`",
-        ),
-        Some(Primitive::Float) | None => {}
-    }
-}
-
-fn check_length(length: &Length, primitive: Option<Primitive>, errors: &Errors) {
-    if let (Some(min), Some(max)) = (length.min, length.max)
-        && min > max
-    {
-        errors.at(
-            &length.tokens,
-            "no length lies in this range",
-            "write the smaller bound first, as in `length(1..=80)`",
-        );
-    } else if matches!(
-        primitive,
-        Some(Primitive::Int { .. } | Primitive::Float | Primitive::Bool)
-    ) {
-        errors.at(
-            &length.tokens,
-            "`length` bounds a string, a list or a map, and this argument is none",
-            "for numbers there is `range(…)`",
-        );
-    }
-}
-
-fn check_pattern(pattern: &LitStr, primitive: Option<Primitive>, errors: &Errors) {
-    if let Err(error) = regex_syntax::parse(&pattern.value()) {
-        let reason = match error {
-            regex_syntax::Error::Parse(error) => error.kind().to_string(),
-            regex_syntax::Error::Translate(error) => error.kind().to_string(),
-            other => other.to_string(),
-        };
-        errors.at(
-            pattern,
-            format!("this pattern is no regular expression: {reason}"),
-            "the syntax is that of the crate `regex`; a raw string, r\"^\\d+$\", keeps its backslashes",
-        );
-    } else if primitive.is_some_and(|p| p != Primitive::Str) {
-        errors.at(
-            pattern,
-            "`pattern` is for strings, and this argument is none",
-            "for numbers there is `range(…)`",
-        );
-    }
-}
-
-fn check_format(format: &LitStr, primitive: Option<Primitive>, errors: &Errors) {
-    let text = format.value();
-    if !FORMATS.contains(&text.as_str()) {
-        let help = match nearest(&text, FORMATS) {
-            Some(near) => format!("did you mean `\"{near}\"`?"),
-            None => format!("it can be {}", list(FORMATS)),
-        };
-        errors.at(
-            format,
-            format!("`{text}` is no format that can be enforced"),
-            help,
-        );
-    } else if primitive.is_some_and(|p| p != Primitive::Str) {
-        errors.at(
-            format,
-            "`format` is for strings, and this argument is none",
-            "leave it out",
-        );
     }
 }
 
@@ -229,7 +92,7 @@ fn check_bounds(value: &Literal, expr: &syn::Expr, argument: &Argument, errors: 
         Literal::Float(v) => Some(Number::Float(*v)),
         _ => None,
     };
-    if let (Some(number), Some(range)) = (number, &argument.range)
+    if let (Some(number), Some(range)) = (number, &argument.constraints.range)
         && !contains(range, number)
     {
         errors.at(
@@ -240,7 +103,7 @@ fn check_bounds(value: &Literal, expr: &syn::Expr, argument: &Argument, errors: 
     }
     if let Literal::Str(text) = value {
         let count = text.chars().count() as u64;
-        if let Some(length) = &argument.length
+        if let Some(length) = &argument.constraints.length
             && (length.min.is_some_and(|m| count < m) || length.max.is_some_and(|m| count > m))
         {
             errors.at(

@@ -4,15 +4,11 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::spanned::Spanned as _;
 
-use super::common::{at, runtime, runtime_at};
-use crate::model::{
-    Argument, Default, Function, Length, Literal, Number, Origin, Param, ParamKind, Range, Shape,
-};
+use super::common::{at, runtime, runtime_at, setter};
+use super::constraints::{checks, further_keywords, mirrored};
+use super::default::{DefaultParts, default_of};
+use crate::model::{Argument, Function, Origin, Param, ParamKind, Shape};
 use crate::parse::types;
-use crate::text::json_string;
-
-/// Whole numbers up to here are told apart by an `f64`.
-const EXACT_IN_F64: u128 = 1 << 53;
 
 /// A function, ready to be named by a descriptor.
 pub(super) struct Adapter {
@@ -120,11 +116,13 @@ impl Parts {
             .description
             .as_ref()
             .map(|text| quote!(.describe(#text)));
-        let setter = default.as_ref().map(|d| &d.setter);
-        let keywords = keywords(argument);
+        let published = default.as_ref().map(|d| &d.setter);
+        let keywords = setter("keywords", mirrored(argument));
+        let extended = setter("extend", further_keywords(&argument.constraints));
         let complete = argument.complete.as_ref().map(complete);
-        self.sent
-            .push(quote!(#p::Param::of::<#marker>(#wire) #describe #setter #keywords #complete));
+        self.sent.push(quote! {
+            #p::Param::of::<#marker>(#wire) #describe #published #keywords #extended #complete
+        });
         self.values.push(match default {
             None => quote!(let #value = __call.or_absent::<#marker>(#slot)?;),
             Some(DefaultParts { value: default, .. }) => quote! {
@@ -208,202 +206,5 @@ impl Parts {
         let span = at(name.span());
         let pinned = quote_spanned!(span=> ::std::boxed::Box::pin(async move { #body }));
         quote!(|__call| #pinned)
-    }
-}
-
-struct DefaultParts {
-    /// `fn __mcp_default_0() -> T`: where a default of the wrong type is reported, once.
-    item: TokenStream,
-    /// `.default_json(…)` or `.default_with(…)`
-    setter: TokenStream,
-    /// The value for a call that leaves the argument out.
-    value: TokenStream,
-}
-
-fn default_of(default: &Default, argument: &Argument, index: usize) -> DefaultParts {
-    let function = format_ident!("__mcp_default_{index}");
-    let ty = &argument.ty;
-    match default {
-        Default::Null(null) => {
-            let span = at(null.span());
-            let p = runtime_at(span);
-            DefaultParts {
-                item: TokenStream::new(),
-                setter: quote!(.default_json("null")),
-                value: quote_spanned!(span=> #p::Nullish::null()),
-            }
-        }
-        Default::Literal { value, expr } => {
-            let json = value.json();
-            let setter = quote!(.default_json(#json));
-            if argument.shape != Shape::Owned {
-                let item = TokenStream::new();
-                let value = quote!(::core::convert::From::from(#expr));
-                return DefaultParts {
-                    item,
-                    setter,
-                    value,
-                };
-            }
-            let value = match value {
-                Literal::Str(_) => quote!(::core::convert::From::from(#expr)),
-                _ => quote!(#expr),
-            };
-            DefaultParts {
-                item: quote!(fn #function() -> #ty { #value }),
-                setter,
-                value: quote!(#function()),
-            }
-        }
-        Default::Computed(expr) => {
-            let (ty, value) = match argument.shape {
-                Shape::Owned => (quote!(#ty), quote!(#function())),
-                Shape::Text => (
-                    quote!(&'static str),
-                    quote!(::core::convert::From::from(#function())),
-                ),
-                Shape::OptionalText => (
-                    quote!(::core::option::Option<&'static str>),
-                    quote!(#function().map(::core::convert::From::from)),
-                ),
-            };
-            let span = at(expr.span());
-            let p = runtime_at(span);
-            let reported = respanned(&function, span);
-            let json = quote_spanned!(span=> #p::Published::publish(#reported()));
-            DefaultParts {
-                item: quote!(fn #function() -> #ty { #expr }),
-                setter: quote!(.default_with(|| #json)),
-                value,
-            }
-        }
-    }
-}
-
-/// What the argument adds to its schema: each keyword with its value as JSON text.
-fn keywords(argument: &Argument) -> Option<TokenStream> {
-    let mut pairs: Vec<(&str, String)> = Vec::new();
-    if let Some(Range {
-        min,
-        max,
-        exclusive,
-        ..
-    }) = &argument.range
-    {
-        pairs.extend(min.map(|min| ("minimum", min.json())));
-        let keyword = if *exclusive {
-            "exclusiveMaximum"
-        } else {
-            "maximum"
-        };
-        pairs.extend(max.map(|max| (keyword, max.json())));
-    }
-    if let Some(Length { min, max, .. }) = &argument.length {
-        // The runtime turns these into the words for lists and maps, where the type's schema is one.
-        pairs.extend(min.map(|min| ("minLength", min.to_string())));
-        pairs.extend(max.map(|max| ("maxLength", max.to_string())));
-    }
-    for (keyword, text) in [
-        ("pattern", &argument.pattern),
-        ("format", &argument.format),
-        ("x-mcp-header", &argument.header),
-    ] {
-        pairs.extend(
-            text.as_ref()
-                .map(|text| (keyword, json_string(&text.value()))),
-        );
-    }
-    let pairs = pairs
-        .iter()
-        .map(|(keyword, json)| quote!((#keyword, #json)));
-    let pairs: Vec<_> = pairs.collect();
-    (!pairs.is_empty()).then(|| quote!(.keywords(&[#(#pairs),*])))
-}
-
-/// The typed checks of the argument, as boolean expressions.
-fn checks(
-    argument: &Argument,
-    value: &Ident,
-    statics: &mut TokenStream,
-    index: usize,
-) -> Vec<TokenStream> {
-    let p = runtime();
-    let mut checks = Vec::new();
-    if let Some(range) = &argument.range {
-        checks.push(range_check(range, value));
-    }
-    if let Some(length) = &argument.length {
-        let end = |end: Option<u64>| match end {
-            Some(end) => {
-                let end = proc_macro2::Literal::u64_unsuffixed(end);
-                quote!(::core::option::Option::Some(#end))
-            }
-            None => quote!(::core::option::Option::None),
-        };
-        let (min, max) = (end(length.min), end(length.max));
-        let span = at(length.tokens.span());
-        let value = respanned(value, span);
-        checks.push(quote_spanned!(span=> #p::Lengthy::has_length(&#value, #min, #max)));
-    }
-    if let Some(pattern) = &argument.pattern {
-        let name = format_ident!("__MCP_PATTERN_{index}");
-        statics.extend(quote!(static #name: #p::Pattern = #p::Pattern::new(#pattern);));
-        let span = at(pattern.span());
-        let value = respanned(value, span);
-        checks.push(quote_spanned!(span=> #p::Textual::matches(&#value, &#name)));
-    }
-    if let Some(format) = &argument.format {
-        let span = at(format.span());
-        let value = respanned(value, span);
-        checks.push(quote_spanned!(span=> #p::Textual::has_format(&#value, #format)));
-    }
-    checks
-}
-
-/// The same name, pointing at a constraint or a default: there a value that cannot have it is reported.
-fn respanned(value: &Ident, span: Span) -> Ident {
-    let mut value = value.clone();
-    value.set_span(span);
-    value
-}
-
-fn range_check(range: &Range, value: &Ident) -> TokenStream {
-    let p = runtime();
-    let span = at(range.tokens.span());
-    let value = respanned(value, span);
-    // An excluded whole number as an `f64` excludes neighbours too where they cannot be told apart; there, and only
-    // there, the argument must be an integer anyway, and the bound is moved by one.
-    let whole = |bound: Option<Number>, shift: i128| match bound {
-        None => Some(quote!(::core::option::Option::None)),
-        Some(Number::Int(bound)) => {
-            let bound = proc_macro2::Literal::i128_suffixed(bound - shift);
-            Some(quote!(::core::option::Option::Some(#bound)))
-        }
-        Some(Number::Float(_)) => None,
-    };
-    let is_large = matches!(range.max, Some(Number::Int(max)) if max.unsigned_abs() > EXACT_IN_F64);
-    if (!range.exclusive || is_large)
-        && let (Some(min), Some(max)) = (
-            whole(range.min, 0),
-            whole(range.max, i128::from(range.exclusive)),
-        )
-    {
-        return quote_spanned!(span=> #p::Ranged::within_int(&#value, #min, #max));
-    }
-    let bound = |bound: Option<Number>| match bound {
-        Some(bound) => {
-            let bound = proc_macro2::Literal::f64_suffixed(bound.as_f64());
-            quote!(::core::option::Option::Some(#bound))
-        }
-        None => quote!(::core::option::Option::None),
-    };
-    let (min, max, exclusive) = (bound(range.min), bound(range.max), range.exclusive);
-    quote_spanned! {span=>
-        #p::Ranged::within(&#value, #p::Bounds {
-            min: #min,
-            max: #max,
-            exclusive_min: false,
-            exclusive_max: #exclusive,
-        })
     }
 }

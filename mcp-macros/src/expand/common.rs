@@ -91,7 +91,8 @@ pub(super) fn icons(icons: &[Icon]) -> Option<TokenStream> {
         let mime = icon.mime.as_ref().map(|mime| quote!(.mime_type(#mime)));
         let sizes = &icon.sizes;
         let sizes = (!sizes.is_empty()).then(|| quote!(.sizes(&[#(#sizes),*])));
-        quote!(#p::Icon::new(#src) #mime #sizes)
+        let theme = icon.theme.as_ref().map(|theme| quote!(.theme(#theme)));
+        quote!(#p::Icon::new(#src) #mime #sizes #theme)
     };
     let list = icons.iter().map(icon);
     (!icons.is_empty()).then(|| quote!(.icons(const { &[#(#list),*] })))
@@ -101,4 +102,21 @@ pub(super) fn icons(icons: &[Icon]) -> Option<TokenStream> {
 pub(super) fn list<T: quote::ToTokens>(method: &str, values: &[T]) -> Option<TokenStream> {
     let method = Ident::new(method, Span::call_site());
     (!values.is_empty()).then(|| quote!(.#method(&[#(#values),*])))
+}
+
+/// The same name, pointing at a constraint or a default: there a value that cannot have it is reported.
+pub(super) fn respanned(value: &Ident, span: Span) -> Ident {
+    let mut value = value.clone();
+    value.set_span(span);
+    value
+}
+
+/// `.method(&[("keyword", "JSON"), …])`
+pub(super) fn setter(method: &str, pairs: Vec<(String, String)>) -> Option<TokenStream> {
+    let method = Ident::new(method, Span::call_site());
+    let pairs = pairs
+        .iter()
+        .map(|(keyword, json)| quote!((#keyword, #json)));
+    let pairs: Vec<_> = pairs.collect();
+    (!pairs.is_empty()).then(|| quote!(.#method(&[#(#pairs),*])))
 }

@@ -5,7 +5,9 @@
 
 mod call;
 mod common;
+mod constraints;
 mod data_type;
+mod default;
 mod fallback;
 mod prompt;
 mod resource;

@@ -2,10 +2,11 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
+use syn::LitStr;
 
 use super::call::{Adapter, adapter};
-use super::common;
-use crate::model::{Hints, Schema, Tool};
+use super::common::{self, setter};
+use crate::model::{Hints, Json, Schema, Tool};
 
 pub(super) fn expand(tool: &Tool) -> TokenStream {
     let p = common::runtime();
@@ -45,6 +46,18 @@ pub(super) fn expand(tool: &Tool) -> TokenStream {
             .schema_text(::core::include_str!(::core::concat!(::core::env!("CARGO_MANIFEST_DIR"), "/", #path)))
         },
     });
+    let annotations_title = tool
+        .annotations_title
+        .as_ref()
+        .map(|title| quote!(.annotations_title(#title)));
+    let meta = setter("meta", pairs(&tool.meta));
+    let extend = setter("extend", pairs(&tool.extend));
+    let definitions: Vec<_> = tool
+        .definitions
+        .iter()
+        .map(|ty| quote!(#p::definition::<#ty>))
+        .collect();
+    let definitions = common::list("definitions", &definitions);
     let timeout = tool.timeout_ms.map(|ms| quote!(.timeout_ms(#ms)));
     let task = tool
         .task
@@ -53,7 +66,7 @@ pub(super) fn expand(tool: &Tool) -> TokenStream {
 
     let descriptor = quote! {
         #p::ToolDescriptor::new(#name, #description, #call, #place)
-            #title #hints #icons #scopes #hidden #visibility #aliases #ui #open #schema #timeout #task #setters
+            #title #annotations_title #meta #extend #definitions #hints #icons #scopes #hidden #visibility #aliases #ui #open #schema #timeout #task #setters
             .output(<#output as #p::IntoToolResult>::output_schema)
     };
     let shown = tool
@@ -101,4 +114,9 @@ fn hints(hints: &Hints) -> TokenStream {
     let idempotent = hints.idempotent.map(|hint| quote!(.idempotent(#hint)));
     let open_world = hints.open_world.map(|hint| quote!(.open_world(#hint)));
     quote!(#read_only #destructive #idempotent #open_world)
+}
+
+fn pairs(pairs: &[(LitStr, Json)]) -> Vec<(String, String)> {
+    let pair = |(name, json): &(LitStr, Json)| (name.value(), json.text.clone());
+    pairs.iter().map(pair).collect()
 }

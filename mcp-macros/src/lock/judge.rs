@@ -178,7 +178,7 @@ impl Judge<'_> {
         }
         if let (Some(was), Some(pattern)) = (
             locked.get("pattern").and_then(Json::text),
-            &argument.pattern,
+            &argument.constraints.pattern,
         ) && was != pattern.value()
         {
             self.errors.warn(
@@ -216,8 +216,12 @@ impl Judge<'_> {
             _ => (None, None),
         };
         let is_whole = matches!(own.0, Some(Number::Int(_)));
-        let range = argument.range.as_ref();
-        let min = range.and_then(|r| r.min).or(own.0);
+        let range = argument.constraints.range.as_ref();
+        let above = match &argument.constraints.above {
+            Some((Number::Int(above), _)) if is_whole => Some(Number::Int(above + 1)),
+            other => other.as_ref().map(|(above, _)| *above),
+        };
+        let min = range.and_then(|r| r.min).or(above).or(own.0);
         let (max, excluded) = match range.and_then(|r| Some((r.max?, r.exclusive))) {
             // Among whole numbers every bound can be an inclusive one, and is locked like that or not.
             Some((Number::Int(max), true)) if is_whole => (Some(Number::Int(max - 1)), false),
@@ -282,7 +286,7 @@ impl Judge<'_> {
     }
 
     fn length(&self, argument: &Argument, locked: &Property) -> Option<String> {
-        let length = argument.length.as_ref()?;
+        let length = argument.constraints.length.as_ref()?;
         let of = |keywords: [&str; 3]| keywords.iter().find_map(|k| locked.get(k)?.integer());
         let (least, most) = (
             of(["minLength", "minItems", "minProperties"]).unwrap_or(0),
@@ -303,10 +307,10 @@ impl Judge<'_> {
     }
 
     fn text(&self, argument: &Argument, locked: &Property) -> Option<String> {
-        if let (Some(pattern), None) = (&argument.pattern, locked.get("pattern")) {
+        if let (Some(pattern), None) = (&argument.constraints.pattern, locked.get("pattern")) {
             return Some(format!("was free and must match `{}`", pattern.value()));
         }
-        let format = argument.format.as_ref()?.value();
+        let format = argument.constraints.format.as_ref()?.value();
         let was = locked.get("format").and_then(Json::text);
         (was.as_ref() != Some(&format)).then(|| {
             format!(

@@ -112,19 +112,21 @@ fn icon(one: &Expr, whole: &Entry, form: &str, errors: &Errors) -> Option<Icon> 
             src: src.clone(),
             mime: None,
             sizes: Vec::new(),
+            theme: None,
         }),
         Expr::Call(call) if matches!(&*call.func, Expr::Path(p) if p.path.is_ident("icon")) => {
             let args = &call.args;
-            let (mut src, mut mime, mut sizes) = (None, None, Vec::new());
+            let (mut src, mut mime, mut sizes, mut theme) = (None, None, Vec::new(), None);
             for entry in entries(
                 quote::quote!(#args),
                 "icon",
-                &["src", "mime", "sizes"],
+                &["src", "mime", "sizes", "theme"],
                 errors,
             ) {
                 match entry.key.to_string().as_str() {
                     "src" => src = entry.filled_string(errors),
                     "mime" => mime = entry.filled_string(errors),
+                    "theme" => theme = entry.one_of(&["light", "dark"], errors),
                     _ => sizes = entry.strings(errors),
                 }
             }
@@ -136,7 +138,12 @@ fn icon(one: &Expr, whole: &Entry, form: &str, errors: &Errors) -> Option<Icon> 
                 );
                 return None;
             };
-            Some(Icon { src, mime, sizes })
+            Some(Icon {
+                src,
+                mime,
+                sizes,
+                theme,
+            })
         }
         _ => {
             whole.wrong(form, errors);

@@ -6,6 +6,7 @@ use syn::ext::IdentExt as _;
 use syn::parse::{ParseStream, Parser as _};
 use syn::{Expr, Lit, LitStr, Token, UnOp};
 
+use super::meant::instead;
 use crate::errors::Errors;
 use crate::model::Literal;
 use crate::text::{list, nearest};
@@ -44,9 +45,10 @@ pub(crate) fn entries(
     for entry in split(tokens, attribute, keys, errors) {
         let key = entry.key.unraw().to_string();
         if !keys.contains(&key.as_str()) {
-            let help = match nearest(&key, keys) {
-                Some(near) => format!("did you mean `{near}`?"),
-                None => format!("it knows {}", list(keys)),
+            let help = match (instead(&key, keys), nearest(&key, keys)) {
+                (Some(advice), _) => advice.to_owned(),
+                (None, Some(near)) => format!("did you mean `{near}`?"),
+                (None, None) => format!("it knows {}", list(keys)),
             };
             errors.at(
                 &entry.key,
@@ -206,6 +208,11 @@ impl Entry {
     /// The key of a flag that is set.
     pub(crate) fn set(&self, errors: &Errors) -> Option<Ident> {
         (self.flag(errors) == Some(true)).then(|| self.key.clone())
+    }
+
+    /// `key` alone.
+    pub(crate) fn is_flag(&self) -> bool {
+        matches!(self.value, Value::Flag)
     }
 
     /// `key = EXPRESSION`

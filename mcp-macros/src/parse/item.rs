@@ -101,12 +101,19 @@ impl ToTokens for AnnotatedFn {
             if let syn::FnArg::Typed(input) = input {
                 input
                     .attrs
-                    .retain(|a| !a.path().is_ident("doc") && !a.path().is_ident("arg"));
+                    .retain(|a| !IS_OURS.iter().any(|name| a.path().is_ident(name)));
             }
         }
+        // On the function it is a mistake, which is reported.
+        let attributes = attributes.iter().filter(|a| !a.path().is_ident("arg"));
         tokens.extend(quote!(#(#attributes)* #visibility #signature #body));
     }
 }
+
+/// What is taken off a parameter: what describes it, and what the compiler could not place there, which is reported.
+const IS_OURS: &[&str] = &[
+    "doc", "arg", "serde", "schemars", "validate", "garde", "field",
+];
 
 fn origin(ident: &Ident, visibility: &Visibility, attributes: &[Attribute]) -> Origin {
     let of = |name: &str| {
@@ -152,6 +159,13 @@ pub(crate) fn check_item(
             path,
             format!("an item is one thing: `{macro_name}` or `#[{name}]`"),
             "remove one of them; a second function can call the first",
+        );
+    }
+    if let Some(arg) = attributes.iter().find(|a| a.path().is_ident("arg")) {
+        errors.at(
+            arg.path(),
+            "`#[arg]` goes on a parameter, not on the function",
+            "write it before the parameter that it describes: `#[arg(default = 6)] sides: u32`",
         );
     }
     if PRIMITIVE_NAMES.iter().any(|name| ident == name) {

@@ -114,6 +114,7 @@ fn param(input: &PatType, case: Case, errors: &Errors) -> Option<Param> {
             );
         }
     }
+    foreign(&input.attrs, errors);
     let handed = handed_over(&input.ty, errors)?;
     let ident = binding(input, matches!(handed, HandedOver::Provided { .. }), errors)?;
     let kind = match handed {
@@ -126,6 +127,20 @@ fn param(input: &PatType, case: Case, errors: &Errors) -> Option<Param> {
         }
     };
     Some(Param { ident, kind })
+}
+
+/// Attributes of derives, which a parameter cannot have.
+fn foreign(attributes: &[syn::Attribute], errors: &Errors) {
+    const DERIVES: &[&str] = &["serde", "schemars", "validate", "garde", "field"];
+    for attribute in attributes {
+        if DERIVES.iter().any(|name| attribute.path().is_ident(name)) {
+            errors.at(
+                attribute.path(),
+                "a parameter is described by `#[arg(…)]`",
+                "such as `#[arg(default = 6, range(1..=100), rename = \"n\")]`",
+            );
+        }
+    }
 }
 
 /// The parameter's name. The function may ignore what the server provides, but what a caller sends needs a name.

@@ -113,6 +113,10 @@ impl Primitive {
             "i32" => int!(i32),
             "i64" | "isize" => int!(i64),
             "f32" | "f64" => Self::Float,
+            "Integer" => Self::Int {
+                min: i128::MIN,
+                max: i128::MAX,
+            },
             "bool" => Self::Bool,
             "String" | "char" => Self::Str,
             _ => return None,
@@ -127,6 +131,41 @@ pub(crate) fn is_composite(ty: &Type) -> bool {
         Type::Array(_) | Type::Slice(_) | Type::Tuple(_) => true,
         other => last_segment(other)
             .is_some_and(|segment| matches!(segment.arguments, PathArguments::AngleBracketed(_))),
+    }
+}
+
+/// The runtime's `Integer`, as far as the tokens tell.
+pub(crate) fn is_big_integer(ty: &Type) -> bool {
+    name(ty).is_some_and(|name| name == "Integer")
+}
+
+/// Whether the type is written `Name<…>`.
+pub(crate) fn has_generics(ty: &Type) -> bool {
+    last_segment(ty)
+        .is_some_and(|segment| matches!(segment.arguments, PathArguments::AngleBracketed(_)))
+}
+
+/// The `T` of a list such as `Vec<T>`, or the `V` of a map such as `HashMap<K, V>`; `None` where the tokens do not tell.
+pub(crate) fn element(ty: &Type) -> Option<&Type> {
+    let ty = option(ty).unwrap_or(ty);
+    match peel(ty) {
+        Type::Array(array) => return Some(&array.elem),
+        Type::Slice(slice) => return Some(&slice.elem),
+        _ => {}
+    }
+    let segment = last_segment(ty)?;
+    let PathArguments::AngleBracketed(generics) = &segment.arguments else {
+        return None;
+    };
+    let known = ["Vec", "HashSet", "BTreeSet", "HashMap", "BTreeMap"];
+    if !known.iter().any(|name| segment.ident == name) {
+        return None;
+    }
+    let of_type = |argument: &GenericArgument| matches!(argument, GenericArgument::Type(_));
+    let at = usize::from(segment.ident.to_string().ends_with("Map"));
+    match generics.args.iter().filter(|a| of_type(a)).nth(at) {
+        Some(GenericArgument::Type(ty)) => Some(ty),
+        _ => None,
     }
 }
 

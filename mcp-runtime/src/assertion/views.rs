@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::descriptor::{Audience, Html, Item, ToolDescriptor, UiResourceDescriptor};
 use crate::extract::{Call, Context, ContextParts, Scratch, User};
-use crate::schema::Input;
+use crate::schema::{Extras, Input};
 
 /// Errors of the pages, and calls that the server would refuse. Warnings, and what is computed and so not known here,
 /// are printed.
@@ -93,7 +93,7 @@ fn judge(used: &ToolUse, tools: &[&'static ToolDescriptor]) -> Verdict {
         }
     };
     // A schema that cannot be built is another check's to tell.
-    let Ok(input) = Input::build(tool.params, tool.open, tool.schema_text) else {
+    let Ok(input) = Input::build(tool.params, Extras::of(tool)) else {
         return Verdict::Fine;
     };
     let schema = input.schema();
@@ -130,7 +130,7 @@ fn page(view: &'static UiResourceDescriptor) -> Result<String, String> {
             .enable_all()
             .build();
         let runtime = runtime.map_err(|e| e.to_string())?;
-        let input = Input::build(&[], false, None).map_err(|e| e.0)?;
+        let input = Input::build(&[], Extras::default()).map_err(|e| e.0)?;
         let parts = ContextParts {
             user: Some(Arc::new(User::named("test"))),
             ..ContextParts::default()

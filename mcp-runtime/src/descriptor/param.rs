@@ -20,6 +20,8 @@ pub struct Param {
     pub default: ParamDefault,
     /// Further schema keywords, each with its value as JSON text.
     pub keywords: &'static [(&'static str, &'static str)],
+    /// Keywords without a typed check: `items/pattern` is the pattern of a list's items.
+    pub extend: &'static [(&'static str, &'static str)],
     pub(crate) schema: fn(&mut SchemaGenerator) -> Schema,
     pub(crate) optional: fn() -> bool,
     pub(crate) decode: fn(&Value) -> Result<(), String>,
@@ -46,6 +48,7 @@ impl Param {
             description: None,
             default: ParamDefault::None,
             keywords: &[],
+            extend: &[],
             schema: schema::<P>,
             optional: may_be_absent::<P>,
             decode: try_decode::<P>,
@@ -74,7 +77,15 @@ impl Param {
         self
     }
 
-    /// The same argument with further schema keywords, each with its value as JSON text.
+    /// The same argument with keywords that the validator alone enforces, each with its value as JSON text;
+    /// `items/pattern` is the pattern of a list's items.
+    #[must_use]
+    pub const fn extend(mut self, keywords: &'static [(&'static str, &'static str)]) -> Self {
+        self.extend = keywords;
+        self
+    }
+
+    /// The same argument with further schema keywords, each with its value as JSON text. Their checks are the caller's.
     #[must_use]
     pub const fn keywords(mut self, keywords: &'static [(&'static str, &'static str)]) -> Self {
         self.keywords = keywords;

@@ -16,6 +16,14 @@ pub struct ToolDescriptor {
     pub title: Option<&'static str>,
     /// Former names under which it can still be called.
     pub aliases: &'static [&'static str],
+    /// Its title among the annotations, where clients of 2025-03-26 look for it.
+    pub annotations_title: Option<&'static str>,
+    /// `_meta` under keys of one's own, each with its value as JSON text.
+    pub meta: &'static [(&'static str, &'static str)],
+    /// Further keywords at the root of the input schema, each with its value as JSON text.
+    pub extend: &'static [(&'static str, &'static str)],
+    /// Types that are published under `$defs` even where no argument uses them.
+    pub definitions: &'static [fn(&mut SchemaGenerator) -> Schema],
     /// What it does, for the model.
     pub description: &'static str,
     /// Hints about its behaviour.
@@ -60,6 +68,10 @@ impl ToolDescriptor {
             name,
             title: None,
             aliases: &[],
+            annotations_title: None,
+            meta: &[],
+            extend: &[],
+            definitions: &[],
             description,
             hints: Hints {
                 read_only: None,
@@ -88,6 +100,14 @@ impl ToolDescriptor {
         title: &'static str => title = Some(title));
     set!(/// Can still be called by these former names, which are not listed.
         aliases: &'static [&'static str] => aliases = aliases);
+    set!(/// With a title among the annotations.
+        annotations_title: &'static str => annotations_title = Some(annotations_title));
+    set!(/// With `_meta` under keys of one's own.
+        meta: &'static [(&'static str, &'static str)] => meta = meta);
+    set!(/// With further keywords at the root of the input schema.
+        extend: &'static [(&'static str, &'static str)] => extend = extend);
+    set!(/// With these types under `$defs`.
+        definitions: &'static [fn(&mut SchemaGenerator) -> Schema] => definitions = definitions);
     set!(/// With pictures.
         icons: &'static [Icon] => icons = icons);
     set!(/// A call needs these scopes beside the base scope.

@@ -73,6 +73,7 @@ impl Dispatcher {
             Ok(result) => result,
             Err(error) => refused(name, descriptor.scopes, error)?,
         };
+        let result = as_published(tool, result)?;
         Ok(Reply::Tool(Box::new(self.reply(tool, result, ctx).await)))
     }
 
@@ -100,6 +101,32 @@ impl Dispatcher {
             is_error,
             meta,
             result_type: stateless.then_some("complete"),
+        }
+    }
+}
+
+/// In debug builds, and so in tests: whether the result keeps to its own schema. A client may refuse one that does not.
+fn as_published(tool: &Tool, result: ToolResult) -> Result<ToolResult, Failure> {
+    let (Some(output), false) = (&tool.output, result.is_error) else {
+        return Ok(result);
+    };
+    if !cfg!(debug_assertions) {
+        return Ok(result);
+    }
+    let Some(value) = &result.structured else {
+        return Ok(result);
+    };
+    match output.check(value.get()) {
+        Ok(()) => Ok(result),
+        Err(problems) => {
+            let name = tool.descriptor.name;
+            refused(
+                name,
+                tool.descriptor.scopes,
+                Error::internal(format!(
+                    "the result does not fit its published schema: {problems}"
+                )),
+            )
         }
     }
 }

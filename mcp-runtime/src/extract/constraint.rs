@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::OnceLock;
 
 use super::Text;
-use crate::schema::is_valid;
+use crate::schema::{Integer, Nullable, Object, is_valid};
 
 /// Bounds of a floating-point argument.
 #[derive(Debug, Clone, Copy)]
@@ -85,6 +85,27 @@ macro_rules! ranged_float {
 ranged_float!(f32 f64);
 
 #[diagnostic::do_not_recommend]
+impl Ranged for Integer {
+    fn within_int(&self, min: Option<i128>, max: Option<i128>) -> bool {
+        let value = self.saturated();
+        min.is_none_or(|m| value >= m) && max.is_none_or(|m| value <= m)
+    }
+    fn within(&self, bounds: Bounds) -> bool {
+        self.as_f64().within(bounds)
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Ranged> Ranged for Nullable<T> {
+    fn within_int(&self, min: Option<i128>, max: Option<i128>) -> bool {
+        self.0.within_int(min, max)
+    }
+    fn within(&self, bounds: Bounds) -> bool {
+        self.0.within(bounds)
+    }
+}
+
+#[diagnostic::do_not_recommend]
 impl<T: Ranged> Ranged for Option<T> {
     fn within_int(&self, min: Option<i128>, max: Option<i128>) -> bool {
         self.as_ref().is_none_or(|v| v.within_int(min, max))
@@ -133,6 +154,14 @@ lengthy! {
     [K, V, S] HashMap<K, V, S> => |v| v.len();
     [K, V] BTreeMap<K, V> => |v| v.len();
     [] serde_json::Map<String, serde_json::Value> => |v| v.len();
+    [] Object => |v| v.0.len();
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Lengthy> Lengthy for Nullable<T> {
+    fn length(&self) -> Option<usize> {
+        self.0.length()
+    }
 }
 
 #[diagnostic::do_not_recommend]
@@ -197,6 +226,13 @@ macro_rules! textual {
     )*};
 }
 textual!(str String Text<'_> Cow<'_, str>);
+
+#[diagnostic::do_not_recommend]
+impl<T: Textual> Textual for Nullable<T> {
+    fn text(&self) -> Option<&str> {
+        self.0.text()
+    }
+}
 
 #[diagnostic::do_not_recommend]
 impl<T: Textual> Textual for Option<T> {

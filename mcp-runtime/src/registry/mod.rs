@@ -17,7 +17,7 @@ use crate::descriptor::{
 };
 use crate::extract::Providers;
 use crate::protocol::ResourceContents;
-use crate::schema::{self, Input};
+use crate::schema::{Extras, Input, Output};
 use crate::settings::SettingsError;
 use list::Entry;
 use switch::Switches;
@@ -37,6 +37,7 @@ pub(crate) use wire::view_meta;
 pub(crate) struct Tool {
     pub descriptor: &'static ToolDescriptor,
     pub input: Input,
+    pub output: Option<Output>,
     /// Whether revisions before 2026-07-28 can carry its structured value.
     pub object_output: bool,
     /// Arguments that clients repeat in a header, with the header's name (`x-mcp-header`).
@@ -140,7 +141,8 @@ impl Catalogue {
             resource_list: List::build("resources", Vec::new()),
             template_list: List::build("resourceTemplates", Vec::new()),
             skills,
-            no_arguments: Input::build(&[], false, None).map_err(|e| SettingsError::new(e.0))?,
+            no_arguments: Input::build(&[], Extras::default())
+                .map_err(|e| SettingsError::new(e.0))?,
             switches: Switches::default(),
         };
         let (mut tools, mut prompts, mut resources, mut templates) =
@@ -196,9 +198,10 @@ impl Catalogue {
     }
 
     fn add_tool(&mut self, d: &'static ToolDescriptor, flat_ui_key: bool) -> Result<Entry, String> {
-        let input = Input::build(d.params, d.open, d.schema_text).map_err(|e| e.0)?;
-        let output = schema::output_schema(d.output);
-        let object_output = output.as_ref().is_none_or(wire::is_object);
+        let input = Input::build(d.params, Extras::of(d)).map_err(|e| e.0)?;
+        let output = Output::build(d.output).map_err(|e| e.0)?;
+        let schema = output.as_ref().map(Output::schema);
+        let object_output = schema.is_none_or(wire::is_object);
         let headers = header_arguments(input.schema())?;
         scope_syntax(d.scopes, d.hidden)?;
         for alias in d.aliases {
@@ -210,11 +213,11 @@ impl Catalogue {
         }
         let switch = self.switches.of(&Item::Tool(d));
         let entry = Entry {
-            modern: wire::tool(d, input.schema(), output.as_ref(), flat_ui_key),
+            modern: wire::tool(d, input.schema(), schema, flat_ui_key),
             legacy: wire::tool(
                 d,
                 input.schema(),
-                output.as_ref().filter(|_| object_output),
+                schema.filter(|_| object_output),
                 flat_ui_key,
             ),
             hidden_behind: if d.hidden { d.scopes } else { &[] },
@@ -225,6 +228,7 @@ impl Catalogue {
             Tool {
                 descriptor: d,
                 input,
+                output,
                 object_output,
                 headers,
                 switch,
@@ -245,7 +249,7 @@ impl Catalogue {
     }
 
     fn add_prompt(&mut self, d: &'static PromptDescriptor) -> Result<Entry, String> {
-        let input = Input::build(d.params, false, None).map_err(|e| e.0)?;
+        let input = Input::build(d.params, Extras::default()).map_err(|e| e.0)?;
         let switch = self.switches.of(&Item::Prompt(d));
         let entry = everyone(wire::prompt(d, input.schema())).switched_by(switch.clone());
         self.prompts.insert(
@@ -260,7 +264,7 @@ impl Catalogue {
     }
 
     fn add_resource(&mut self, d: &'static ResourceDescriptor) -> Result<Entry, String> {
-        let input = Input::build(d.params, false, None).map_err(|e| e.0)?;
+        let input = Input::build(d.params, Extras::default()).map_err(|e| e.0)?;
         scope_syntax(d.scopes, d.hidden)?;
         let template = match d.uri {
             Uri::Fixed(uri) => {

@@ -37,6 +37,7 @@ impl Object {
                     "sizes",
                     (!icon.sizes.is_empty()).then_some(icon.sizes.to_vec()),
                 )
+                .maybe("theme", icon.theme)
                 .0
         });
         self.maybe(
@@ -54,6 +55,7 @@ pub(super) fn tool(
     flat_ui_key: bool,
 ) -> Value {
     let hints = Object::new()
+        .maybe("title", tool.annotations_title)
         .maybe("readOnlyHint", tool.hints.read_only)
         .maybe("destructiveHint", tool.hints.destructive)
         .maybe("idempotentHint", tool.hints.idempotent)
@@ -65,6 +67,12 @@ pub(super) fn tool(
             meta.insert("ui/resourceUri".into(), view.listed_uri().into());
         }
         meta.insert("ui".into(), ui);
+    }
+    for (key, json) in tool.meta {
+        meta.insert(
+            (*key).into(),
+            serde_json::from_str(json).unwrap_or_default(),
+        );
     }
     let wire = Object::new()
         .with("name", tool.name)

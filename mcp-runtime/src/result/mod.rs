@@ -8,6 +8,6 @@ mod tool;
 pub use error::{Error, ToolFailure};
 pub use prompt::{IntoPrompt, PromptMessage, PromptResult};
 pub use resource::{IntoHtml, IntoResource, ResourceBody};
-pub use tool::{Embed, IntoToolResult, Json, ToolResult, UiResult, UiToolResult};
+pub use tool::{Embed, IntoContent, IntoToolResult, Json, ToolResult, UiResult, UiToolResult};
 
 pub(crate) use error::Lane;

@@ -90,7 +90,7 @@ pub trait IntoToolResult {
 #[diagnostic::on_unimplemented(
     message = "a tool with `ui` cannot return `{Self}`",
     label = "it gives the view no structured value to show",
-    note = "return `UiResult<T>` or `Json<T>`"
+    note = "return `UiResult<T>` or `Json<T>`; or a `ToolResult`, written by hand"
 )]
 pub trait UiToolResult: IntoToolResult {}
 
@@ -144,14 +144,35 @@ macro_rules! as_block {
 }
 as_block!(Content Image Audio ResourceLink EmbeddedResource);
 
-impl<T: Into<Content>> IntoToolResult for Vec<T> {
-    fn into_tool_result(self) -> Result<ToolResult, Error> {
-        Ok(ToolResult::content(self.into_iter().map(Into::into)))
+/// What a list that a tool returns may hold: all that can be one block of content.
+#[diagnostic::on_unimplemented(
+    message = "a tool cannot return a list of `{Self}`",
+    label = "this return type",
+    note = "for a list of values: derive `{Self}` with #[mcp_type] and return `Json<Vec<{Self}>>`",
+    note = "for a list of blocks: text, `Content`, `Image`, `Audio` or resources"
+)]
+pub trait IntoContent {
+    /// The block.
+    fn into_content(self) -> Content;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Into<Content>> IntoContent for T {
+    fn into_content(self) -> Content {
+        self.into()
     }
 }
-impl<T: Into<Content>, const N: usize> IntoToolResult for [T; N] {
+
+impl<T: IntoContent> IntoToolResult for Vec<T> {
     fn into_tool_result(self) -> Result<ToolResult, Error> {
-        Ok(ToolResult::content(self.into_iter().map(Into::into)))
+        let blocks = self.into_iter().map(IntoContent::into_content);
+        Ok(ToolResult::content(blocks))
+    }
+}
+impl<T: IntoContent, const N: usize> IntoToolResult for [T; N] {
+    fn into_tool_result(self) -> Result<ToolResult, Error> {
+        let blocks = self.into_iter().map(IntoContent::into_content);
+        Ok(ToolResult::content(blocks))
     }
 }
 
@@ -255,6 +276,9 @@ impl<T: Serialize + JsonSchema> IntoToolResult for UiResult<T> {
     }
 }
 impl<T: Serialize + JsonSchema> UiToolResult for UiResult<T> {}
+
+/// Whoever writes the whole result by hand gives the view what it needs.
+impl UiToolResult for ToolResult {}
 
 impl<T: IntoToolResult, E: ToolFailure> IntoToolResult for Result<T, E> {
     fn output_schema(generator: &mut SchemaGenerator) -> Option<Schema> {

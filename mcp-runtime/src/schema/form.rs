@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::portable::Nulls;
 use super::validate::Validator;
-use super::{coerce, portable};
+use super::{coerce, portable, shared};
 use crate::result::Error;
 use schemars::generate::Contract;
 
@@ -74,6 +74,8 @@ impl Form {
 fn derive<T: JsonSchema>() -> Value {
     let mut generator = super::generator(Contract::Deserialize);
     let mut schema = generator.subschema_for::<T>().to_value();
+    // What is not a flat object is refused by the caller, references too.
+    let _ = shared::collect(&mut schema);
     portable::normalise(&mut schema, Nulls::Strip);
     if let Value::Object(map) = &mut schema {
         map.entry("type").or_insert_with(|| json!("object"));

@@ -4,17 +4,44 @@ use serde_json::{Map, Value, json};
 
 use super::portable::Nulls;
 use super::validate::{Problem, Validator};
-use super::{coerce, portable};
-use crate::descriptor::{Param, ParamDefault};
+use super::{coerce, keywords, portable, shared};
+use crate::descriptor::{Param, ParamDefault, ToolDescriptor};
 use crate::result::Error;
 use schemars::generate::Contract;
+use schemars::{Schema, SchemaGenerator};
 
 /// The most problems that one answer names.
 pub(super) const MAX_PROBLEMS: usize = 20;
 
+/// Holds the definitions that nothing may use, while they are collected.
+const UNUSED: &str = "x-mcp-definitions";
+
 /// A schema that cannot be served: a mistake of the developer, found at start-up.
 #[derive(Debug)]
 pub(crate) struct SchemaError(pub String);
+
+/// What only a tool says of its schema.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Extras {
+    pub open: bool,
+    /// The whole schema, word for word.
+    pub verbatim: Option<&'static str>,
+    /// Further keywords at its root, each with its value as JSON text.
+    pub extend: &'static [(&'static str, &'static str)],
+    /// Types that are published under `$defs` in any case.
+    pub definitions: &'static [fn(&mut SchemaGenerator) -> Schema],
+}
+
+impl Extras {
+    pub(crate) fn of(tool: &ToolDescriptor) -> Self {
+        Self {
+            open: tool.open,
+            verbatim: tool.schema_text,
+            extend: tool.extend,
+            definitions: tool.definitions,
+        }
+    }
+}
 
 /// What an item takes: its schema as published, and the means to enforce it.
 pub(crate) struct Input {
@@ -29,16 +56,16 @@ impl Input {
     /// Derives the schema from the parameters, or takes the one that was written down.
     pub(crate) fn build(
         params: &'static [&'static Param],
-        open: bool,
-        verbatim: Option<&'static str>,
+        extras: Extras,
     ) -> Result<Self, SchemaError> {
-        let (schema, nested) = match verbatim {
+        let (schema, nested) = match extras.verbatim {
             Some(text) => (parse_verbatim(text)?, true),
-            None => derive(params, open)?,
+            None => derive(params, extras)?,
         };
-        let open = open || schema.get("additionalProperties") != Some(&Value::Bool(false));
+        let open = extras.open || schema.get("additionalProperties") != Some(&Value::Bool(false));
         let published = portable::published(&schema);
         let validator = Validator::build(schema).map_err(SchemaError)?;
+        defaults_fit(params, &published, &validator)?;
         Ok(Self {
             params,
             open,
@@ -106,6 +133,12 @@ impl Input {
             return Ok(serde_json::to_vec(&value)?);
         }
         Err(refusal(name, &problems))
+    }
+
+    /// The arguments as the schema wants them: for tests that compare with another validator.
+    pub(crate) fn coerced(&self, mut arguments: Value) -> Value {
+        coerce::coerce(self.validator.schema(), &mut arguments);
+        arguments
     }
 
     /// What the schema lets through and a user's own `Deserialize` does not: asked slot by slot, so that
@@ -182,18 +215,52 @@ fn parse_verbatim(text: &str) -> Result<Value, SchemaError> {
     Ok(schema)
 }
 
+/// A default must pass what a sent value must pass, or a client that sends it is refused.
+fn defaults_fit(
+    params: &[&Param],
+    published: &Value,
+    validator: &Validator,
+) -> Result<(), SchemaError> {
+    for param in params {
+        let property = &published["properties"][param.name];
+        let Some(default) = property.get("default").filter(|d| !d.is_null()) else {
+            continue;
+        };
+        if matches!(param.default, ParamDefault::None) {
+            continue;
+        }
+        if let Some(problem) = validator.check_part(property, default).first() {
+            return Err(SchemaError(format!(
+                "the default of `{}` does not fit its own schema: {}: {}",
+                param.name, problem.path, problem.text
+            )));
+        }
+    }
+    Ok(())
+}
+
 /// The schema of the parameters, and whether any of them has constraints of its own inside.
-fn derive(params: &[&'static Param], open: bool) -> Result<(Value, bool), SchemaError> {
+fn derive(params: &[&'static Param], extras: Extras) -> Result<(Value, bool), SchemaError> {
     let mut generator = super::generator(Contract::Deserialize);
     let mut properties = Map::new();
     let mut required = Vec::new();
     let mut nested = false;
+    let mut kept = Vec::new();
     for param in params {
         let mut schema = (param.schema)(&mut generator).to_value();
         if schema == Value::Bool(true) {
             schema = json!({});
         }
         nested |= has_constraints(&schema);
+        let asserts = |(keyword, _): &(&str, &str)| keywords::asserts(keyword);
+        nested |= param.extend.iter().any(asserts);
+        // On the way of one pass a `null` is a `None`; where there is a default, it must count as left out.
+        let has_default = match param.default {
+            ParamDefault::None => false,
+            ParamDefault::Json(text) => text != "null",
+            ParamDefault::With(_) => true,
+        };
+        nested |= has_default && (param.optional)();
         if (param.optional)() {
             portable::strip_null(&mut schema);
         }
@@ -205,12 +272,21 @@ fn derive(params: &[&'static Param], open: bool) -> Result<(Value, bool), Schema
     let mut root = Map::new();
     root.insert("type".into(), json!("object"));
     root.insert("properties".into(), Value::Object(properties));
+    for definition in extras.definitions {
+        // Only those that are shared stay; the rest is part of what uses it.
+        kept.push(definition(&mut generator).to_value());
+    }
     portable::add_definitions(&mut root, &mut generator);
     nested |= root
         .get("$defs")
         .and_then(Value::as_object)
         .is_some_and(|d| d.values().any(has_constraints));
+    root.insert(UNUSED.into(), Value::Array(kept));
     let mut root = Value::Object(root);
+    shared::collect(&mut root).map_err(SchemaError)?;
+    if let Value::Object(map) = &mut root {
+        map.remove(UNUSED);
+    }
     // The names are all required for the normalisation, which must not look at them a second time.
     root["required"] = params.iter().map(|p| json!(p.name)).collect();
     portable::normalise(&mut root, Nulls::Strip);
@@ -224,8 +300,14 @@ fn derive(params: &[&'static Param], open: bool) -> Result<(Value, bool), Schema
     if !required.is_empty() {
         map.insert("required".into(), Value::Array(required));
     }
-    if !open {
+    if !extras.open {
         map.insert("additionalProperties".into(), json!(false));
+    }
+    for (keyword, value) in extras.extend {
+        let value = serde_json::from_str(value)
+            .map_err(|e| SchemaError(format!("the keyword `{keyword}` is no JSON: {e}")))?;
+        nested |= keywords::asserts(keyword);
+        map.insert((*keyword).to_owned(), value);
     }
     Ok((root, nested))
 }
@@ -244,7 +326,11 @@ fn describe(schema: &mut Value, param: &Param) -> Result<(), SchemaError> {
     }
     for (keyword, value) in param.keywords {
         let value = parse(value, keyword)?;
-        map.insert(for_type(keyword, map.get("type")).to_owned(), value);
+        keywords::add(map, keyword, value);
+    }
+    for (keyword, value) in param.extend {
+        let value = parse(value, keyword)?;
+        keywords::add(map, keyword, value);
     }
     match param.default {
         ParamDefault::None => {}
@@ -256,17 +342,6 @@ fn describe(schema: &mut Value, param: &Param) -> Result<(), SchemaError> {
         }
     }
     Ok(())
-}
-
-/// `length` is written the same for strings, lists and maps; only the schema knows which of them it is.
-fn for_type<'k>(keyword: &'k str, kind: Option<&Value>) -> &'k str {
-    match (keyword, kind.and_then(Value::as_str)) {
-        ("minLength", Some("array")) => "minItems",
-        ("maxLength", Some("array")) => "maxItems",
-        ("minLength", Some("object")) => "minProperties",
-        ("maxLength", Some("object")) => "maxProperties",
-        _ => keyword,
-    }
 }
 
 /// Whether serde alone would let through what a schema, as schemars derived it, forbids. Types, integer bounds,
@@ -301,10 +376,18 @@ fn has_constraints(schema: &Value) -> bool {
         .get("format")
         .and_then(Value::as_str)
         .is_some_and(|f| f.starts_with("uint"));
+    // A shared type is a struct or an enum.
+    if shared::is_shared(schema) {
+        return true;
+    }
     map.iter().any(|(key, value)| match key.as_str() {
         "properties" => true,
         "$defs" => match value {
             Value::Object(children) => children.values().any(has_constraints),
+            _ => false,
+        },
+        keywords::KEYWORDS => match value {
+            Value::Object(marked) => marked.keys().any(|k| keywords::asserts(k)),
             _ => false,
         },
         // serde reads a struct from an array too, and a unit variant from `{"Name": null}`.
@@ -337,7 +420,7 @@ mod tests {
     static ALL: &[&Param] = &[&SIDES, &NAME, &NICK];
 
     fn input() -> Input {
-        Input::build(ALL, false, None).expect("builds")
+        Input::build(ALL, Extras::default()).expect("builds")
     }
 
     #[test]

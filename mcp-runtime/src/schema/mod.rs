@@ -5,9 +5,14 @@ mod coerce;
 mod form;
 mod format;
 mod input;
+mod integer;
+mod keywords;
 mod number;
+mod object;
+mod output;
 mod portable;
 mod prepare;
+mod shared;
 mod validate;
 mod words;
 
@@ -18,11 +23,14 @@ pub(crate) use form::Form;
 #[cfg(feature = "contract")]
 pub(crate) use format::is_enforced;
 pub(crate) use format::is_valid;
-pub(crate) use input::Input;
+pub(crate) use input::{Extras, Input};
+pub use integer::Integer;
+pub use keywords::keywords;
 #[cfg(feature = "contract")]
 pub(crate) use number::{compare as compare_numbers, is_multiple};
-
-pub(crate) use portable::output_schema;
+pub use object::Object;
+pub(crate) use output::Output;
+pub use shared::{one_of, share};
 
 use schemars::generate::{Contract, SchemaSettings};
 use schemars::{JsonSchema, Schema, SchemaGenerator};

@@ -3,31 +3,13 @@
 //! No `$schema`, no titles of Rust types, no `uint32` formats (the bounds say it instead), and `Option<T>` is `T`
 //! outside `required`.
 
-use schemars::generate::Contract;
-use schemars::{Schema, SchemaGenerator};
+use schemars::SchemaGenerator;
 use serde_json::{Map, Value, json};
+
+use super::keywords;
 
 /// Marks a `null` that is meant (`Nullable<T>`).
 pub(super) const KEEP_NULL: &str = "x-mcp-keep-null";
-
-/// The published schema of a structured result.
-pub(crate) fn output_schema(
-    derive: fn(&mut SchemaGenerator) -> Option<Schema>,
-) -> Option<Map<String, Value>> {
-    let mut generator = super::generator(Contract::Serialize);
-    let mut root = match derive(&mut generator)?.to_value() {
-        Value::Object(map) => map,
-        _ => Map::new(),
-    };
-    add_definitions(&mut root, &mut generator);
-    let mut root = Value::Object(root);
-    // What is written may be `null`: serde writes a `None` so.
-    normalise(&mut root, Nulls::Keep);
-    match root {
-        Value::Object(map) => Some(map),
-        _ => None,
-    }
-}
 
 /// Puts the definitions that stayed references (recursive types) beside the schema that needs them.
 pub(super) fn add_definitions(root: &mut Map<String, Value>, generator: &mut SchemaGenerator) {
@@ -45,6 +27,9 @@ pub(super) enum Nulls {
     /// A caller leaves the property out instead.
     Strip,
 }
+
+/// Marks a property whose `None` is not written.
+const LEFT_OUT: &str = "x-mcp-left-out";
 
 /// Marks, in the schema that is enforced, a property whose `null` counts as left out.
 pub(super) const NULL_IS_ABSENT: &str = "x-mcp-null-is-absent";
@@ -69,16 +54,22 @@ pub(super) fn published(schema: &Value) -> Value {
 pub(super) fn normalise(schema: &mut Value, nulls: Nulls) {
     let Value::Object(map) = schema else { return };
     map.remove("$schema");
-    map.remove("title");
     replace_format(map);
-    if nulls == Nulls::Strip {
-        strip_optional_nulls(map);
+    match nulls {
+        Nulls::Strip => strip_optional_nulls(map),
+        Nulls::Keep => strip_left_out_nulls(map),
     }
     for (key, value) in map.iter_mut() {
         match key.as_str() {
             "properties" | "patternProperties" | "$defs" | "definitions" | "dependentSchemas" => {
                 if let Value::Object(children) = value {
-                    children.values_mut().for_each(|c| normalise(c, nulls));
+                    for child in children.values_mut() {
+                        // `true` says the same, and fewer clients understand it.
+                        if *child == Value::Bool(true) {
+                            *child = json!({});
+                        }
+                        normalise(child, nulls);
+                    }
                 }
             }
             "allOf" | "anyOf" | "oneOf" | "prefixItems" => {
@@ -98,6 +89,11 @@ pub(super) fn normalise(schema: &mut Value, nulls: Nulls) {
         }
     }
     map.remove(KEEP_NULL);
+    map.remove(LEFT_OUT);
+    keywords::unmark(map);
+    if map.get("items") == Some(&Value::Bool(true)) {
+        map.insert("items".into(), json!({}));
+    }
 }
 
 /// `format: uint32` is Rust's word; the bounds are everyone's.
@@ -111,6 +107,9 @@ fn replace_format(map: &mut Map<String, Value>) {
         Some("int16") => (json!(i16::MIN), json!(i16::MAX)),
         Some("int32") => (json!(i32::MIN), json!(i32::MAX)),
         Some("int" | "int64") => (json!(i64::MIN), json!(i64::MAX)),
+        // JSON readers hand over no more than 64 bits of these.
+        Some("uint128") => (json!(0), json!(u64::MAX)),
+        Some("int128") => (json!(i64::MIN), json!(u64::MAX)),
         Some("float" | "double") => {
             map.remove("format");
             return;
@@ -137,6 +136,18 @@ fn strip_optional_nulls(map: &mut Map<String, Value>) {
     };
     for (name, property) in properties {
         if !required.contains(name) {
+            strip_null(property);
+        }
+    }
+}
+
+/// A `None` that serde does not write at all is never a `null`.
+fn strip_left_out_nulls(map: &mut Map<String, Value>) {
+    let Some(Value::Object(properties)) = map.get_mut("properties") else {
+        return;
+    };
+    for property in properties.values_mut() {
+        if property.get(LEFT_OUT).is_some() {
             strip_null(property);
         }
     }
@@ -179,6 +190,7 @@ mod tests {
     use super::*;
     use crate::Nullable;
     use schemars::JsonSchema;
+    use schemars::generate::Contract;
 
     #[derive(JsonSchema)]
     #[allow(dead_code, reason = "read by the derive only")]
@@ -198,7 +210,9 @@ mod tests {
 
     #[test]
     fn a_derived_schema_becomes_portable() {
-        let schema = output_schema(|g| Some(g.subschema_for::<Point>())).expect("a schema");
+        let schema = super::super::output::derive(|g| Some(g.subschema_for::<Point>()))
+            .expect("a schema")
+            .expect("an output");
         assert_eq!(
             Value::Object(schema),
             json!({

@@ -7,30 +7,10 @@ use serde_json::Value;
 
 use super::coerce::resolve;
 use super::input::kind;
+use super::keywords::ANNOTATIONS;
 
 /// How deep a schema may be nested.
 const MAX_DEPTH: usize = 200;
-
-/// Keywords that assert nothing, beside those that the validator enforces.
-const ANNOTATIONS: &[&str] = &[
-    "$schema",
-    "$id",
-    "$comment",
-    "$defs",
-    "definitions",
-    "$anchor",
-    "title",
-    "description",
-    "default",
-    "examples",
-    "deprecated",
-    "readOnly",
-    "writeOnly",
-    "contentEncoding",
-    "contentMediaType",
-    "contentSchema",
-    "enumNames",
-];
 
 /// Keywords that the validator enforces.
 const ASSERTIONS: &[&str] = &[

@@ -41,6 +41,7 @@ impl Problem {
 }
 
 /// A schema that is ready to be enforced.
+#[derive(Debug)]
 pub(super) struct Validator {
     schema: Value,
     patterns: HashMap<String, Regex>,
@@ -58,11 +59,16 @@ impl Validator {
         &self.schema
     }
 
+    /// The problems of a value by a part of the schema.
+    pub(super) fn check_part(&self, schema: &Value, value: &Value) -> Vec<Problem> {
+        let mut walk = Walk::new(self, MAX_PROBLEMS);
+        walk.check(schema, value, "$", 0);
+        walk.problems
+    }
+
     /// Every problem of the value, in the order of the schema.
     pub(super) fn check(&self, value: &Value) -> Vec<Problem> {
-        let mut walk = Walk::new(self, MAX_PROBLEMS);
-        walk.check(&self.schema, value, "$", 0);
-        walk.problems
+        self.check_part(&self.schema, value)
     }
 }
 

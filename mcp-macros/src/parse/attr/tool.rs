@@ -1,7 +1,9 @@
 //! `#[mcp_tool(…)]`
 
 use proc_macro2::TokenStream;
-use syn::Expr;
+use syn::parse::Parser as _;
+use syn::punctuated::Punctuated;
+use syn::{Expr, LitStr, Token, Type};
 
 use super::{duration, rename_all, variant};
 use crate::errors::Errors;
@@ -30,6 +32,10 @@ const TOOL: &[&str] = &[
     "aliases",
     "locked",
     "rename_all",
+    "annotations",
+    "meta",
+    "extend",
+    "definitions",
     "allow",
 ];
 
@@ -42,6 +48,10 @@ pub(crate) fn tool(tokens: TokenStream, item: &AnnotatedFn, errors: &Errors) -> 
         about: About::new(&item.signature.ident, &item.attributes),
         function: signature::function(&item.signature, case, errors),
         hints: Hints::default(),
+        annotations_title: None,
+        meta: Vec::new(),
+        extend: Vec::new(),
+        definitions: Vec::new(),
         scopes: Vec::new(),
         hidden: None,
         ui: None,
@@ -71,6 +81,10 @@ pub(crate) fn tool(tokens: TokenStream, item: &AnnotatedFn, errors: &Errors) -> 
             "open" => tool.open = entry.flag(errors) == Some(true),
             "schema" => tool.schema = schema(entry, errors),
             "timeout" => tool.timeout_ms = duration(entry, errors),
+            "annotations" => tool.annotations_title = annotations(entry, errors),
+            "meta" => tool.meta = entry.pairs(errors),
+            "extend" => tool.extend = entry.pairs(errors),
+            "definitions" => tool.definitions = definitions(entry, errors),
             "task" => {
                 let support = entry.one_of(&["optional", "required"], errors);
                 tool.task = support.map(|s| variant(&s.value(), &entry.key));
@@ -81,6 +95,44 @@ pub(crate) fn tool(tokens: TokenStream, item: &AnnotatedFn, errors: &Errors) -> 
         }
     }
     tool
+}
+
+/// `annotations(title = "…")`: the hints have keys of their own.
+fn annotations(entry: &Entry, errors: &Errors) -> Option<LitStr> {
+    let inner = entry.list("annotations(title = \"…\")", errors)?;
+    let keys = [
+        "title",
+        "read_only",
+        "destructive",
+        "idempotent",
+        "open_world",
+    ];
+    let (titles, hints): (Vec<_>, Vec<_>) = entries(inner, "annotations", &keys, errors)
+        .into_iter()
+        .partition(|entry| entry.key == "title");
+    for hint in hints {
+        errors.at(
+            &hint.key,
+            "a hint is a key of the tool itself",
+            format!("write `#[mcp_tool({})]`", hint.key),
+        );
+    }
+    titles.first()?.filled_string(errors)
+}
+
+fn definitions(entry: &Entry, errors: &Errors) -> Vec<Type> {
+    let form = "definitions(Point, Shape)";
+    let Some(inner) = entry.list(form, errors) else {
+        return Vec::new();
+    };
+    let parser = Punctuated::<Type, Token![,]>::parse_terminated;
+    match parser.parse2(inner) {
+        Ok(types) => types.into_iter().collect(),
+        Err(_) => {
+            entry.wrong(form, errors);
+            Vec::new()
+        }
+    }
 }
 
 fn ui(entry: &Entry, errors: &Errors) -> Option<syn::Path> {

@@ -109,6 +109,15 @@ impl TestClient {
         }
     }
 
+    /// What a tool would see of these arguments, once the strings that clients send for numbers are numbers and a `null`
+    /// for what may be left out is left out: for a test that asks another validator about the same call.
+    ///
+    /// `None` if there is no such tool.
+    pub fn coerced(&self, tool: &str, arguments: Value) -> Option<Value> {
+        let tool = self.dispatcher.catalogue.tool(tool)?;
+        Some(tool.input.coerced(arguments))
+    }
+
     /// The list of tools as it goes over the wire.
     ///
     /// # Errors

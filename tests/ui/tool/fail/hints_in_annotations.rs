@@ -1,0 +1,7 @@
+use mcp_runtime::mcp_tool;
+
+/// Does something.
+#[mcp_tool(annotations(read_only = true))]
+async fn act() {}
+
+fn main() {}

@@ -1,0 +1,9 @@
+use mcp_runtime::mcp_tool;
+
+/// Does something.
+#[mcp_tool]
+async fn act(#[arg(unique)] a: u32) {
+    let _ = a;
+}
+
+fn main() {}
