@@ -4,6 +4,7 @@ mod arguments;
 mod asking;
 mod completion;
 mod contract;
+mod contracts;
 mod doctor;
 mod extensions;
 mod hostile;

@@ -1,1 +1,3 @@
-//! wip
+//! What several of our tests share with the scratch crate of `cargo xtask corpus`.
+
+pub mod agreement;

@@ -1,7 +1,7 @@
 //! The project's own commands: what CI runs, and what a developer runs before a push.
 //!
 //! `cargo xtask test` needs nothing but Rust, Node, Python and, on Debian, apt: the rest it provisions under
-//! `target/xtask`. Every step either passes or fails; the one that needs files from elsewhere says when it did not run.
+//! `target/xtask`. Every step either passes or fails; the two that need files from elsewhere say when they did not run.
 
 mod bless;
 mod browser;
@@ -9,6 +9,7 @@ mod cargo_steps;
 mod client_walks;
 mod conformance;
 mod contract;
+mod corpus;
 mod exec;
 mod layers;
 mod many_tools;
@@ -37,6 +38,7 @@ The project's own commands.
   cargo xtask test --fail-fast …    stop at the first step that fails
   cargo xtask spec DIR              its step `spec` alone, against the specification's schemas in DIR
   cargo xtask bench schema          time `schema` of a generated server of 500 tools
+  cargo xtask corpus DIR            can the macros say what the tools in these *.json publish?
   cargo xtask bless                 accept the UI tests' messages and the snapshots as they are now
   cargo xtask bless security        write the table of docs/security.md from the tests' names
 ";
@@ -87,6 +89,11 @@ const STEPS: &[Step] = &[
         "deny",
         "licences, bans, sources and advisories",
         cargo_steps::deny,
+    ),
+    Step::new(
+        "corpus",
+        "the published contracts of other servers, written with our macros",
+        corpus::step,
     ),
     Step::new(
         "e2e",
@@ -152,6 +159,7 @@ fn command(args: &[&str]) -> Result<bool> {
         }
         ["spec", dir] => spec::command(&Workspace::find()?, dir),
         ["bench", "schema"] => many_tools::schema(&Workspace::find()?).map(|()| true),
+        ["corpus", args @ ..] => corpus::command(&Workspace::find()?, args),
         ["bless"] => bless::run(&Workspace::find()?),
         ["bless", "security"] => security::bless(&Workspace::find()?),
         [] | ["help" | "-h" | "--help"] => {
