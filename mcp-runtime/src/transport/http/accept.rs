@@ -14,9 +14,23 @@ pub(super) struct Accept {
 /// A media range's q, in thousandths, and its place in the header.
 type Rank = (u16, usize);
 
+const USUAL: &[u8] = b"application/json, text/event-stream";
+
 impl Accept {
     pub(super) fn of(headers: &HeaderMap) -> Self {
         let mut values = headers.get_all(ACCEPT).peekable();
+        // Word for word what nearly every client sends; to take it apart was 1,100 instructions of a call.
+        if values.peek().is_some_and(|v| v.as_bytes() == USUAL) {
+            values.next();
+            if values.peek().is_none() {
+                return Self {
+                    json: true,
+                    sse: true,
+                    prefers_sse: false,
+                };
+            }
+            values = headers.get_all(ACCEPT).peekable();
+        }
         if values.peek().is_none() {
             return Self {
                 json: true,

@@ -153,7 +153,7 @@ impl Caller<'_> {
     }
 
     fn header_version(&self) -> Option<ProtocolVersion> {
-        ProtocolVersion::parse(self.heads.get(headers::VERSION)?.to_str().ok()?)
+        ProtocolVersion::parse(self.heads.get(&headers::VERSION)?.to_str().ok()?)
     }
 
     /// The wire of a request, unless its headers and its body contradict each other.
@@ -163,7 +163,7 @@ impl Caller<'_> {
         method: &str,
         params: &Params<'_>,
     ) -> Result<Wire, RpcError> {
-        let header = self.heads.get(headers::VERSION);
+        let header = self.heads.get(&headers::VERSION);
         let version = self.header_version();
         if let Some(session) = session {
             return match (header, version) {
