@@ -3,6 +3,7 @@
 //! `cargo xtask test` needs nothing but Rust, Node, Python and, on Debian, apt: the rest it provisions under
 //! `target/xtask`. Every step either passes or fails; the two that need files from elsewhere say when they did not run.
 
+mod bench;
 mod bless;
 mod browser;
 mod cargo_steps;
@@ -162,8 +163,9 @@ fn command(args: &[&str]) -> Result<bool> {
         ["corpus", args @ ..] => corpus::command(&Workspace::find()?, args),
         ["bless"] => bless::run(&Workspace::find()?),
         ["bless", "security"] => security::bless(&Workspace::find()?),
+        ["bench", args @ ..] => bench::command(&Workspace::find()?, args),
         [] | ["help" | "-h" | "--help"] => {
-            print!("{USAGE}");
+            print!("{USAGE}{}", bench::USAGE);
             Ok(true)
         }
         other => bail!("`{}` is no command\n\n{USAGE}", other.join(" ")),

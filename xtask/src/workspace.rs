@@ -51,6 +51,11 @@ impl Workspace {
         self.target.join("debug").join(relative)
     }
 
+    /// A release build's binary.
+    pub(crate) fn released(&self, relative: &str) -> PathBuf {
+        self.target.join("release").join(relative)
+    }
+
     /// Where each step's whole output goes.
     pub(crate) fn log_dir(&self) -> PathBuf {
         self.provisioned("log")
