@@ -196,11 +196,14 @@ async fn updates_go_to_exactly_the_subscribers() {
 }
 
 #[tokio::test]
-async fn four_hundred_listeners_hear_of_a_change_beside_one_that_does_not_read() {
+async fn a_thousand_listeners_hear_of_a_change_beside_one_that_does_not_read() {
+    // Both ends of a connection are ours.
+    let files = rlimit::increase_nofile_limit(8_192).expect("the system's limit");
+    assert!(files > 2_500, "a process may open {files} files only");
     let server = server();
     let slow = listen(&server, json!("slow"), json!({"toolsListChanged": true})).await;
     let mut streams = Vec::new();
-    for n in 0..400 {
+    for n in 0..1_000 {
         let mut stream = listen(&server, json!(n), json!({"toolsListChanged": true})).await;
         stream.message().await;
         streams.push(stream);
