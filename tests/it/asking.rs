@@ -27,13 +27,33 @@ async fn two_questions(ctx: &Context, starts: &Starts) -> Result<String, Error> 
         .await?;
     let first = ctx.elicit::<Name>("First?").key("first").await?;
     let second = ctx.elicit::<Name>("Second?").key("second").await?;
+    // A key names one question and one piece of work, on every wire.
     let again = ctx.once("ticket", || async { Ok(usize::MAX) }).await?;
-    Ok(format!(
-        "{} {} {}",
-        first.name,
-        second.name,
-        ticket == again || again == usize::MAX
-    ))
+    let repeated = ctx.elicit::<Name>("First?").key("first").await?;
+    let same = ticket == again && repeated.name == first.name;
+    Ok(format!("{} {} {same}", first.name, second.name))
+}
+
+/// Has a tenth of a second, and a user who thinks for longer.
+#[mcp_tool(timeout = "100ms")]
+async fn hurried(ctx: &Context) -> Result<String, Error> {
+    let name = ctx.elicit::<Name>("Who?").await?.name;
+    if name == "dawdler" {
+        std::future::pending::<()>().await;
+    }
+    Ok(name)
+}
+
+/// Sends the user somewhere, twice.
+#[mcp_tool]
+async fn two_pages(ctx: &Context) -> Result<bool, Error> {
+    let first = ctx
+        .elicit_url("a", "Pay.", "https://example.com/pay")
+        .await?;
+    Ok(first
+        && ctx
+            .elicit_url("b", "Pay.", "https://example.com/pay")
+            .await?)
 }
 
 /// Asks two questions at once, beside work that takes its time.
@@ -58,12 +78,12 @@ async fn client() -> TestClient {
 
 async fn client_with(starts: Arc<Starts>) -> TestClient {
     let client = mcp_server!("asking")
-        .only(tools![two_questions, at_once])
+        .only(tools![two_questions, at_once, hurried, two_pages])
         .share(starts)
         .test()
         .await
         .expect("starts");
-    client.with_capabilities(json!({"elicitation": {}}))
+    client.with_capabilities(json!({"elicitation": {"form": {}, "url": {}}}))
 }
 
 async fn round(client: &mut TestClient, tool: &str, responses: Value, state: &Value) -> Value {
@@ -205,31 +225,86 @@ async fn a_client_that_cannot_ask_is_told_what_it_lacks() {
     );
 }
 
-#[tokio::test]
-async fn on_the_older_wire_the_same_function_asks_over_its_own_stream() {
+async fn receive(client: &mut TestClient) -> Value {
+    serde_json::from_str(&client.receive_raw().await.expect("a line")).expect("json")
+}
+
+/// A client of 2025-11-25 that has called a tool.
+async fn calling(tool: &str) -> TestClient {
     let mut client = client().await;
-    async fn receive(client: &mut TestClient) -> Value {
-        serde_json::from_str(&client.receive_raw().await.expect("a line")).expect("json")
-    }
     let hello = json!({"jsonrpc": "2.0", "id": 0, "method": "initialize", "params": {
-        "protocolVersion": "2025-11-25", "capabilities": {"elicitation": {}}, "clientInfo": {"name": "c", "version": "1"}}});
+        "protocolVersion": "2025-11-25", "capabilities": {"elicitation": {"form": {}, "url": {}}},
+        "clientInfo": {"name": "c", "version": "1"}}});
     client.send_raw(&hello.to_string()).await.expect("sent");
     receive(&mut client).await;
-    let call = json!({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "two_questions"}});
+    let call = json!({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": tool}});
     client.send_raw(&call.to_string()).await.expect("sent");
+    client
+}
+
+async fn answer(client: &mut TestClient, asked: &Value, result: Value) {
+    let answer = json!({"jsonrpc": "2.0", "id": asked["id"], "result": result});
+    client.send_raw(&answer.to_string()).await.expect("sent");
+}
+
+#[tokio::test]
+async fn on_the_older_wire_the_same_function_asks_over_its_own_stream() {
+    let mut client = calling("two_questions").await;
     for (message, name) in [("First?", "a"), ("Second?", "b")] {
         let asked = receive(&mut client).await;
         assert_eq!(
             (&asked["method"], &asked["params"]["message"]),
             (&json!("elicitation/create"), &json!(message))
         );
-        let answer = json!({"jsonrpc": "2.0", "id": asked["id"], "result": accept(name)});
-        client.send_raw(&answer.to_string()).await.expect("sent");
+        answer(&mut client, &asked, accept(name)).await;
     }
     assert_eq!(
         receive(&mut client).await["result"],
         json!({"content": [{"type": "text", "text": "a b true"}]})
     );
+}
+
+#[tokio::test]
+async fn the_time_that_a_user_thinks_is_not_the_tools() {
+    let mut client = calling("hurried").await;
+    let asked = receive(&mut client).await;
+    tokio::time::sleep(std::time::Duration::from_millis(400)).await;
+    answer(&mut client, &asked, accept("a")).await;
+    assert_eq!(
+        receive(&mut client).await["result"]["content"][0]["text"],
+        "a"
+    );
+    let mut client = calling("hurried").await;
+    let asked = receive(&mut client).await;
+    answer(&mut client, &asked, accept("dawdler")).await;
+    let stopped = receive(&mut client).await["result"].clone();
+    assert_eq!(
+        stopped["isError"], true,
+        "its own time is limited: {stopped}"
+    );
+}
+
+#[tokio::test]
+async fn a_page_that_the_user_is_sent_to_has_an_id_of_its_own_where_the_revision_has_one() {
+    let mut client = calling("two_pages").await;
+    let mut ids = std::collections::BTreeSet::new();
+    for _ in 0..2 {
+        let asked = receive(&mut client).await;
+        assert_eq!(asked["params"]["url"], "https://example.com/pay");
+        let id = asked["params"]["elicitationId"].as_str().expect("an id");
+        ids.insert(id.to_owned());
+        answer(&mut client, &asked, json!({"action": "accept"})).await;
+    }
+    assert_eq!(ids.len(), 2);
+    assert_eq!(
+        receive(&mut client).await["result"]["content"][0]["text"],
+        "true"
+    );
+    let mut client = self::client().await;
+    let asked = round(&mut client, "two_pages", Value::Null, &Value::Null).await;
+    let params = &asked["inputRequests"]["a"]["params"];
+    assert_eq!(params["mode"], "url");
+    assert_eq!(params.get("elicitationId"), None);
 }
 
 /// Some of many.

@@ -427,6 +427,8 @@ async fn a_session_follows_resources_on_its_stream() {
     let gone = in_session(&post, "resources/subscribe", json!({"uri": "gone://x"})).await;
     assert_eq!(gone["error"]["code"], -32002);
     in_session(&post, "resources/unsubscribe", json!({"uri": "notes://b"})).await;
+    let newer = in_session(&post, "subscriptions/listen", json!({"notifications": {}})).await;
+    assert_eq!(newer["error"]["code"], -32601, "another revision's");
 
     // What happens while no stream is open waits for one, and twice the same is once.
     for note in ["b", "a", "a"] {

@@ -118,6 +118,18 @@ async fn ask_or_pass(site: &Site, ctx: &Context) -> Result<String, Error> {
     }
 }
 
+/// Asks, and asks the same again each time that it is let pass.
+#[mcp_tool(task = "required")]
+async fn ask_again(site: &Site, ctx: &Context) -> Result<String, Error> {
+    tokio::task::yield_now().await;
+    loop {
+        tokio::select! {
+            answer = ctx.elicit::<Name>("Well?").key("well").into_future() => return Ok(answer?.name),
+            () = site.pass() => {}
+        }
+    }
+}
+
 /// Has little time, of which waiting for the user takes none.
 #[mcp_tool(task = "required", timeout = "200ms")]
 async fn hurry(waste: bool, ctx: &Context) -> Result<String, Error> {
@@ -130,7 +142,15 @@ async fn hurry(waste: bool, ctx: &Context) -> Result<String, Error> {
 
 fn server(site: &Arc<Site>) -> Server {
     mcp_server!("tasks")
-        .only(tools![work, quick, fail, ask, ask_or_pass, hurry])
+        .only(tools![
+            work,
+            quick,
+            fail,
+            ask,
+            ask_or_pass,
+            ask_again,
+            hurry
+        ])
         .share(site.clone())
         .auth(Auth::none())
 }
@@ -431,6 +451,28 @@ async fn a_question_that_nobody_waits_for_any_more_is_withdrawn() {
     site.let_pass(1);
     let task = until(&mut client, &id, "completed").await;
     assert_eq!(task["result"]["content"][0]["text"], "nobody");
+}
+
+#[tokio::test]
+async fn a_question_that_is_asked_again_has_another_key() {
+    let site: Arc<Site> = Arc::default();
+    let mut client = client(&site).await;
+    let id = begin(&mut client, "ask_again", json!({})).await;
+    let task = until(&mut client, &id, "input_required").await;
+    assert!(task["inputRequests"]["well"].is_object(), "{task}");
+    site.let_pass(1);
+    // A key names one question in all of a task's life (SEP-2663).
+    let task = loop {
+        let task = until(&mut client, &id, "input_required").await;
+        if task["inputRequests"].get("well").is_none() {
+            break task;
+        }
+        sleep(Duration::from_millis(5)).await;
+    };
+    assert!(task["inputRequests"]["well_2"].is_object(), "{task}");
+    update(&mut client, &id, json!({"well_2": accept("Ada")})).await;
+    let task = until(&mut client, &id, "completed").await;
+    assert_eq!(task["result"]["content"][0]["text"], "Ada");
 }
 
 #[tokio::test]

@@ -548,11 +548,19 @@ async fn a_client_that_goes_away_cancels_the_call() {
 
 #[tokio::test]
 async fn a_session_can_cancel_a_call_and_gets_no_answer_to_it() {
+    for accept in ["application/json, text/event-stream", "application/json"] {
+        cancels_in_a_session(accept).await;
+    }
+}
+
+async fn cancels_in_a_session(accept: &'static str) {
     let server = server();
     let session = open_session(&server, "2025-11-25").await;
     let (started, dropped) = CANCELLED.now();
     let call = json!({"jsonrpc": "2.0", "id": "w", "method": "tools/call", "params": {"name": "waits_in_a_session"}});
-    let post = Post::to(&server).with("mcp-session-id", session.clone());
+    let post = Post::to(&server)
+        .with("mcp-session-id", session.clone())
+        .with("accept", accept);
     let cancel = async {
         while CANCELLED.now().0 == started {
             tokio::time::sleep(Duration::from_millis(5)).await;

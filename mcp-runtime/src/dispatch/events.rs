@@ -54,6 +54,25 @@ pub(crate) struct Interest {
 }
 
 impl Interest {
+    /// One of each event that is of interest.
+    fn everything(&self) -> BTreeSet<Event> {
+        let lists = [
+            (self.tools, Listing::Tools),
+            (self.prompts, Listing::Prompts),
+            (self.resources, Listing::Resources),
+        ];
+        let lists = lists.into_iter().filter(|(is, _)| *is);
+        lists
+            .map(|(_, list)| Event::List(list))
+            .chain(
+                self.uris
+                    .iter()
+                    .map(|uri| Event::Resource(uri.as_str().into())),
+            )
+            .chain(self.tasks.iter().cloned().map(Event::Task))
+            .collect()
+    }
+
     fn includes(&self, event: &Event) -> bool {
         match event {
             Event::List(Listing::Tools) => self.tools,
@@ -134,6 +153,34 @@ pub(crate) struct Listener {
 }
 
 impl Listener {
+    /// The listener of a place: made now if there is none yet, and anew where the last one was let go. What that one
+    /// missed nobody knows, so its successor begins by telling of everything that it follows.
+    pub(crate) fn of(place: &mut Option<Arc<Self>>, make: impl FnOnce() -> Self) -> Arc<Self> {
+        let listener = match place.take() {
+            None => Arc::new(make()),
+            Some(gone) if gone.was_let_go() => Arc::new(gone.again()),
+            Some(listener) => listener,
+        };
+        place.insert(listener).clone()
+    }
+
+    fn was_let_go(&self) -> bool {
+        self.queue.lock().end == Some(End::Stale)
+    }
+
+    fn again(&self) -> Self {
+        let interest = self.queue.lock().interest.clone();
+        let missed = interest.everything();
+        let listener = self.bus.listen(interest);
+        listener.queue.lock().waiting.extend(missed);
+        listener
+    }
+
+    /// Whether somebody reads it now.
+    pub(crate) fn is_read(&self) -> bool {
+        self.queue.lock().reader.is_some()
+    }
+
     /// The events; an earlier reader ends, since each is delivered once.
     pub(crate) fn reader(&self) -> Reader {
         let mut state = self.queue.lock();
@@ -172,6 +219,11 @@ impl Reader {
     /// Whether the server itself ended it, in order.
     pub(crate) fn was_closed(&self) -> bool {
         self.queue.lock().end == Some(End::Closed)
+    }
+
+    /// Whether it ended because nobody read it for long.
+    pub(crate) fn was_let_go(&self) -> bool {
+        self.queue.lock().end == Some(End::Stale)
     }
 }
 
@@ -316,6 +368,35 @@ mod tests {
             }
         }
         assert_eq!(waiting(&listener), 3);
+    }
+
+    #[test]
+    fn who_was_let_go_is_followed_by_one_that_tells_of_all_it_may_have_missed() {
+        let bus = Arc::new(Bus::default());
+        let mut place = None;
+        let make = || {
+            bus.listen(Interest {
+                uris: ["a".to_owned()].into(),
+                ..of_tools()
+            })
+        };
+        let first = Listener::of(&mut place, make);
+        let mut reader = first.reader();
+        assert!(Arc::ptr_eq(&first, &Listener::of(&mut place, make)));
+        bus.publish(&Event::List(Listing::Tools));
+        let long_ago = Instant::now().checked_sub(STALE + Duration::from_secs(1));
+        first.queue.lock().waiting_since =
+            Some(long_ago.expect("the clock is older than a minute"));
+        bus.publish(&Event::List(Listing::Tools));
+        assert_eq!(reader.next().now_or_never(), Some(None));
+        assert!(reader.was_let_go());
+        let second = Listener::of(&mut place, || unreachable!("its interest is known"));
+        let mut reader = second.reader();
+        for expected in [Event::List(Listing::Tools), Event::Resource("a".into())] {
+            assert_eq!(reader.next().now_or_never(), Some(Some(expected)));
+        }
+        bus.publish(&Event::Resource("a".into()));
+        assert_eq!(waiting(&second), 1);
     }
 
     #[test]

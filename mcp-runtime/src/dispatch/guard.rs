@@ -2,7 +2,8 @@
 
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
-use std::time::Duration;
+use std::pin::Pin;
+use std::time::{Duration, Instant};
 
 use futures_util::FutureExt as _;
 
@@ -26,7 +27,7 @@ pub(super) async fn run<T>(
         // Most calls are done at the first poll and never see a timer.
         Some(limit) => match futures_util::poll!(call.as_mut()) {
             std::task::Poll::Ready(outcome) => Ok(outcome),
-            std::task::Poll::Pending => tokio::time::timeout(limit, call).await.map_err(|_| limit),
+            std::task::Poll::Pending => within(limit, ctx, call).await.ok_or(limit),
         },
     };
     match outcome {
@@ -44,6 +45,28 @@ pub(super) async fn run<T>(
             Err(Error::internal(format!("`{name}` panicked: {text}")))
         }
         Err(limit) => Err(Error::tool(too_long(name, limit))),
+    }
+}
+
+/// Runs a call until its own time is over. What it waits for its client's answers is not its own.
+async fn within<F: Future>(
+    limit: Duration,
+    ctx: &Context,
+    mut call: Pin<&mut F>,
+) -> Option<F::Output> {
+    // While a question is open the end moves on: looking at it more often than this gains nothing.
+    const LEAST: Duration = Duration::from_millis(250);
+    let mut left = limit;
+    let started = Instant::now();
+    loop {
+        if let Ok(done) = tokio::time::timeout(left, call.as_mut()).await {
+            return Some(done);
+        }
+        let own = started.elapsed().saturating_sub(ctx.waited().total());
+        left = limit
+            .checked_sub(own)
+            .filter(|left| !left.is_zero())?
+            .max(LEAST);
     }
 }
 

@@ -26,6 +26,8 @@ use crate::protocol::{LogLevel, Params, ProtocolVersion, RpcError};
 use crate::registry::Catalogue;
 
 pub(crate) use events::Listener;
+#[cfg(test)]
+pub(crate) use events::{Bus, Interest};
 pub use handle::ServerHandle;
 pub(crate) use lifecycle::ServerInfo;
 use method::Method;

@@ -3,6 +3,7 @@
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context as Poller, Poll, Wake, Waker};
 
 use base64::Engine as _;
@@ -182,19 +183,22 @@ fn poll_counted<T>(
     call: Pin<&mut impl Future<Output = Result<T, Error>>>,
     cx: &Poller<'_>,
 ) -> Poll<Result<Result<T, Error>, Suspended>> {
-    struct Counted(Waker);
+    struct Counted(Waker, AtomicBool);
     impl Wake for Counted {
         fn wake(self: Arc<Self>) {
+            self.1.store(true, Ordering::Relaxed);
             self.0.wake_by_ref();
         }
     }
-    let counted = Arc::new(Counted(cx.waker().clone()));
+    let counted = Arc::new(Counted(cx.waker().clone(), AtomicBool::new(false)));
     let waker = Waker::from(counted.clone());
     if let Poll::Ready(done) = call.poll(&mut Poller::from_waker(&waker)) {
         return Poll::Ready(Ok(done));
     }
     drop(waker);
-    if Arc::strong_count(&counted) == 1 {
+    // What woke itself within the poll, to be polled again, has kept no copy and is not done.
+    let woken = counted.1.load(Ordering::Relaxed);
+    if Arc::strong_count(&counted) == 1 && !woken {
         Poll::Ready(Err(Suspended))
     } else {
         Poll::Pending

@@ -17,6 +17,8 @@ use crate::registry::Found;
 
 /// How many resources one client may follow on one stream or in one session.
 const MAX_URIS: usize = 1_000;
+/// How many tasks: each is looked up, and looked at again and again.
+const MAX_TASKS: usize = 64;
 
 /// What a client asks for; what is unknown here is not honoured.
 #[derive(Debug, Default, Deserialize)]
@@ -39,6 +41,13 @@ pub(crate) struct Subscription {
     _listener: Listener,
     reader: Reader,
     done: bool,
+}
+
+impl Subscription {
+    /// Whether it was let go without an answer: its client read nothing for long.
+    pub(crate) fn was_let_go(&self) -> bool {
+        self.reader.was_let_go()
+    }
 }
 
 impl Stream for Subscription {
@@ -105,7 +114,7 @@ impl Dispatcher {
         };
         let filter: Filter = serde_json::from_str(filter.get())
             .map_err(|e| RpcError::invalid_params(format!("bad `params.notifications`: {e}")))?;
-        if filter.resource_subscriptions.len() > MAX_URIS || filter.task_ids.len() > MAX_URIS {
+        if filter.resource_subscriptions.len() > MAX_URIS || filter.task_ids.len() > MAX_TASKS {
             return Err(too_many());
         }
         let followed = match filter.task_ids.is_empty() || !self.catalogue.has_tasks() {
@@ -219,6 +228,6 @@ fn honoured(interest: &Interest) -> Value {
 
 fn too_many() -> RpcError {
     RpcError::invalid_params(format!(
-        "one client may follow {MAX_URIS} resources and {MAX_URIS} tasks at once"
+        "one client may follow {MAX_URIS} resources and {MAX_TASKS} tasks at once"
     ))
 }

@@ -63,32 +63,58 @@ impl Question {
         ctx: &Context,
         read: impl Fn(&Value) -> Result<T, String>,
     ) -> Result<T, Error> {
+        let Some(rounds) = ctx.rounds() else {
+            return self.ask_on_the_stream(ctx, read).await;
+        };
         let key = self
             .key
             .unwrap_or_else(|| ctx.questions().name(self.method, &self.params));
-        if let Some(rounds) = ctx.rounds() {
-            let request = json!({ "method": self.method, "params": self.params });
-            let mut problem = String::new();
-            for attempt in 1..=ATTEMPTS {
-                // In a task each key is asked once (SEP-2663, task update requests).
-                let key = match attempt {
-                    1 => key.clone(),
-                    _ => format!("{key}_{attempt}"),
-                };
-                let asking = Asking { rounds, key: &key };
-                let answer = poll_fn(|cx| rounds.poll_answer(&key, &request, &read, cx)).await;
-                drop(asking);
-                match answer {
-                    Ok(value) => return Ok(value),
-                    Err(why) => problem = why,
-                }
+        let request = json!({ "method": self.method, "params": self.params });
+        let mut problem = String::new();
+        // In a task each key is asked once (SEP-2663, task update requests), also where nobody waited for its answer.
+        let keys = (1..)
+            .map(|n| match n {
+                1 => key.clone(),
+                n => format!("{key}_{n}"),
+            })
+            .filter(|key| !rounds.was_withdrawn(key));
+        for key in keys.take(ATTEMPTS) {
+            let asking = Asking { rounds, key: &key };
+            let answer = poll_fn(|cx| rounds.poll_answer(&key, &request, &read, cx)).await;
+            drop(asking);
+            match answer {
+                Ok(value) => return Ok(value),
+                Err(why) => problem = why,
             }
-            return Err(does_not_fit(&problem));
+        }
+        Err(does_not_fit(&problem))
+    }
+
+    /// On the wires before 2026-07-28. A key that was answered has its answer, as it has in a later round.
+    async fn ask_on_the_stream<T>(
+        self,
+        ctx: &Context,
+        read: impl Fn(&Value) -> Result<T, String>,
+    ) -> Result<T, Error> {
+        let answered = self
+            .key
+            .as_deref()
+            .and_then(|key| ctx.memory().answered(key));
+        if let Some(Ok(value)) = answered.map(|answer| read(&answer)) {
+            return Ok(value);
         }
         let mut problem = String::new();
         for _ in 0..ATTEMPTS {
-            match read(&ctx.request(self.method, self.params.clone()).await?) {
-                Ok(value) => return Ok(value),
+            let open = ctx.waited().begin();
+            let answer = ctx.request(self.method, self.params.clone()).await?;
+            drop(open);
+            match read(&answer) {
+                Ok(value) => {
+                    if let Some(key) = self.key {
+                        ctx.memory().remember(key, answer);
+                    }
+                    return Ok(value);
+                }
                 Err(why) => problem = why,
             }
         }
@@ -367,9 +393,11 @@ impl Context {
         if !self.client_capabilities().supports_url_elicitation() {
             return Err(lacks(json!({ "elicitation": { "url": {} } })));
         }
-        let params = json!({
-            "mode": "url", "message": message.into(), "url": url.into(), "elicitationId": key,
-        });
+        let mut params = json!({ "mode": "url", "message": message.into(), "url": url.into() });
+        if !self.protocol_version().is_stateless() {
+            // Unique on this server, says the revision that has it.
+            params["elicitationId"] = format!("{:032x}", rand::random::<u128>()).into();
+        }
         let question = Question {
             key: Some(key.to_owned()),
             method: "elicitation/create",
@@ -412,9 +440,7 @@ impl Context {
         F: FnOnce() -> Fut,
         Fut: Future<Output = Result<T, Error>>,
     {
-        let Some(rounds) = self.rounds() else {
-            return work().await;
-        };
+        let rounds = self.memory();
         if let Some(kept) = rounds.kept(key) {
             return Ok(serde_json::from_value(kept)?);
         }

@@ -11,6 +11,7 @@ use super::User;
 use super::ask::{Answered, Names};
 use super::provide::Providers;
 use super::rounds::Rounds;
+use super::waited::Waited;
 use crate::protocol::{
     ClientCapabilities, Implementation, LogLevel, Notification, ProtocolVersion, code,
 };
@@ -51,8 +52,11 @@ struct Inner {
     progress_token: Option<Value>,
     log_level: Option<LogLevel>,
     cancelled: AtomicBool,
-    rounds: Option<Rounds>,
+    // What was asked and kept; whether questions end the round is another matter.
+    memory: Rounds,
+    in_rounds: bool,
     questions: Names,
+    waited: Waited,
     // Values of per-call providers: few, so a list.
     made: Mutex<Vec<(TypeId, Box<dyn Any + Send + Sync>)>>,
 }
@@ -87,8 +91,10 @@ impl Context {
             progress_token,
             log_level,
             cancelled: AtomicBool::new(false),
-            rounds,
+            in_rounds: rounds.is_some(),
+            memory: rounds.unwrap_or_default(),
             questions: Names::default(),
+            waited: Waited::default(),
             made: Mutex::default(),
         }))
     }
@@ -189,8 +195,19 @@ impl Context {
         }
     }
 
+    /// Where questions end the round, or the call has become a task.
     pub(crate) fn rounds(&self) -> Option<&Rounds> {
-        self.0.rounds.as_ref()
+        self.0.in_rounds.then_some(&self.0.memory)
+    }
+
+    /// What this call has been answered and has kept, on either wire.
+    pub(super) fn memory(&self) -> &Rounds {
+        &self.0.memory
+    }
+
+    /// How long the call has waited for its client, on the wires where it waits.
+    pub(crate) fn waited(&self) -> &Waited {
+        &self.0.waited
     }
 
     pub(super) fn questions(&self) -> &Names {

@@ -11,6 +11,7 @@ mod provide;
 mod rounds;
 mod shape;
 mod user;
+mod waited;
 
 pub use argument::{Argument, ArgumentType, Arguments, Text};
 pub use ask::{Elicit, Root, Roots, Sample, Sampled};

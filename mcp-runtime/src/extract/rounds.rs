@@ -30,6 +30,8 @@ struct State {
 struct Detached {
     news: News,
     wakers: Vec<Waker>,
+    /// Keys of questions that were taken back: a key names one question of a task.
+    withdrawn: BTreeSet<String>,
 }
 
 /// What a detached call says of itself: since it was last looked at.
@@ -107,6 +109,15 @@ impl Rounds {
         self.with(|s| s.kept.insert(key.to_owned(), value));
     }
 
+    /// The answer that came to this key.
+    pub(super) fn answered(&self, key: &str) -> Option<Value> {
+        self.with(|s| s.answers.get(key).cloned())
+    }
+
+    pub(super) fn remember(&self, key: String, answer: Value) {
+        self.with(|s| s.answers.insert(key, answer));
+    }
+
     /// The answer to a question, or its failure to fit. In rounds, what does not fit is asked for again under the
     /// same key; in a task a key that was answered is used up.
     pub(super) fn poll_answer<T>(
@@ -144,12 +155,19 @@ impl Rounds {
         self.with(|s| {
             if let Some(task) = &mut s.task
                 && s.asked.remove(key).is_some()
-                && task.news.asked.remove(key).is_none()
             {
-                task.news.withdrawn.insert(key.to_owned());
-                self.news.notify_one();
+                task.withdrawn.insert(key.to_owned());
+                if task.news.asked.remove(key).is_none() {
+                    task.news.withdrawn.insert(key.to_owned());
+                    self.news.notify_one();
+                }
             }
         });
+    }
+
+    /// Whether this question of a task was taken back.
+    pub(super) fn was_withdrawn(&self, key: &str) -> bool {
+        self.with(|s| s.task.as_ref().is_some_and(|t| t.withdrawn.contains(key)))
     }
 
     /// From now on the call is a task: answers come while it runs.
@@ -161,7 +179,7 @@ impl Rounds {
             };
             s.task = Some(Detached {
                 news,
-                wakers: Vec::new(),
+                ..Detached::default()
             });
         });
         self.news.notify_one();

@@ -86,6 +86,15 @@ impl User {
     pub fn client_id(&self) -> Option<&str> {
         self.client_id.as_deref()
     }
+
+    /// Names who calls: the user and the client through which it is done. No two callers share a name, whatever an
+    /// outside issuer puts into its ids.
+    pub(crate) fn caller(user: Option<&Self>) -> String {
+        user.map_or_else(String::new, |user| {
+            let (id, client) = (user.id(), user.client_id().unwrap_or_default());
+            format!("{} {id} {client}", id.len())
+        })
+    }
 }
 
 impl fmt::Debug for User {

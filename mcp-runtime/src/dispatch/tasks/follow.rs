@@ -8,10 +8,10 @@ use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use serde_json::value::RawValue;
-use tokio::time::{Interval, MissedTickBehavior, interval};
+use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at};
 
 use super::record::{RecordsError, Status, TaskKey, TaskRecord};
-use super::{Tasks, caller, unsupported, wire};
+use super::{Tasks, unsupported, wire};
 use crate::extract::User;
 use crate::protocol::{ClientCapabilities, RpcError};
 
@@ -62,13 +62,13 @@ impl Tasks {
             }
         }
         let tick = self.records.lease().map(|_| {
-            let mut tick = interval(LOOK);
+            let mut tick = interval_at(Instant::now() + LOOK, LOOK);
             tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
             tick
         });
         Ok(Followed {
             tasks: self.clone(),
-            caller: caller(user),
+            caller: User::caller(user),
             due: open.keys().cloned().collect(),
             open,
             looking: None,

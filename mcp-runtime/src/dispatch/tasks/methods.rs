@@ -4,7 +4,7 @@ use bytes::Bytes;
 
 use super::record::{End, TaskKey, TaskRecord};
 use super::run::unreachable;
-use super::{Tasks, caller, unsupported, wire};
+use super::{Tasks, unsupported, wire};
 use crate::dispatch::{Failure, Reply};
 use crate::extract::User;
 use crate::protocol::{ClientCapabilities, Params, RpcError};
@@ -47,7 +47,7 @@ impl Tasks {
         key: &TaskKey,
         user: Option<&User>,
     ) -> Result<TaskRecord, RpcError> {
-        let (caller, keep) = (caller(user), self.options.keep_ms());
+        let (caller, keep) = (User::caller(user), self.options.keep_ms());
         let found = self.records.find(key, &caller, self.now(), keep).await;
         found
             .map_err(|error| unreachable(&error))?

@@ -117,7 +117,7 @@ impl Tasks {
         limit: Option<Duration>,
         mut work: Work,
     ) -> Result<Reply, Failure> {
-        let caller = caller(ctx.user());
+        let caller = User::caller(ctx.user());
         // Refused before anything of it has run.
         let slot = match self.slots.take(&caller) {
             Ok(slot) => slot,
@@ -169,15 +169,6 @@ impl Tasks {
 /// -32021: the client must declare the extension with the request.
 pub(super) fn unsupported() -> RpcError {
     RpcError::missing_capability(serde_json::json!({ "extensions": { TASKS_EXTENSION: {} } }))
-}
-
-/// To whom a task belongs: the user and the client through which it was made.
-fn caller(user: Option<&User>) -> String {
-    match user {
-        None => String::new(),
-        // A newline is in no user id and no client id, so no pair reads as another.
-        Some(user) => format!("{}\n{}", user.id(), user.client_id().unwrap_or_default()),
-    }
 }
 
 /// So many random bytes, base64url.

@@ -93,13 +93,17 @@ impl Exchange {
         body: &Bytes,
         heads: &HeaderMap,
     ) -> HttpResponse {
-        if method == "subscriptions/listen" {
+        let listens = method == "subscriptions/listen";
+        if listens && self.endpoint.dispatcher.knows(method, self.wire.version()) {
             return self.listen(id, &params, heads).await;
         }
         if self.accept.sse && self.may_stream(method, &params) {
             return self.stream(body.clone(), heads).await;
         }
-        let outcome = self.execute(id, method, params, None).await;
+        let Some(outcome) = self.cancellable(id, method, params).await else {
+            // Nothing is the answer to a call that is no longer wanted.
+            return HttpResponse::Accepted().finish();
+        };
         if self.accept.prefers_sse && !outcome.is_refused() {
             return event_stream().body(frame(&outcome.answer.body));
         }
@@ -109,14 +113,30 @@ impl Exchange {
     /// Whether the request may send something before its result: it runs a function, and its client asked for
     /// progress or for log messages.
     fn may_stream(&self, method: &str, params: &Params<'_>) -> bool {
-        let runs = matches!(method, "tools/call" | "prompts/get" | "resources/read");
         let meta = params.meta.as_ref();
         let asked = meta.is_some_and(|m| m.progress_token.is_some() || m.log_level.is_some());
+        let runs = matches!(method, "tools/call" | "prompts/get" | "resources/read");
         runs && (asked || matches!(self.wire, Wire::Session { .. }))
     }
 
+    /// Executes the request; in a session, `notifications/cancelled` may end it before it has an outcome.
+    pub(super) async fn cancellable(
+        &self,
+        id: Id<'_>,
+        method: &str,
+        params: Params<'_>,
+    ) -> Option<Outcome> {
+        let Wire::Session { session, .. } = &self.wire else {
+            return Some(self.execute(id, method, params, None).await);
+        };
+        let calls = &self.endpoint.calls;
+        let (_running, cancelled) = calls.begin(&session.scope(), id.as_json());
+        let outcome = self.execute(id, method, params, None);
+        Abortable::new(outcome, cancelled).await.ok()
+    }
+
     /// Hands the request to dispatch and writes what comes back.
-    pub(super) async fn execute(
+    async fn execute(
         &self,
         id: Id<'_>,
         method: &str,

@@ -11,10 +11,11 @@ use futures_util::StreamExt as _;
 
 use super::accept::Accept;
 use super::answer::{refusal, refuse};
-use super::session::{InSession, owner};
+use super::session::InSession;
 use super::sse::{Body, event_stream, frame};
 use super::{Endpoint, SESSION, method_not_allowed, post};
 use crate::dispatch::Session as _;
+use crate::extract::User;
 
 const LAST_EVENT: &str = "last-event-id";
 
@@ -27,7 +28,7 @@ pub(super) async fn get(heads: &HeaderMap, endpoint: &Arc<Endpoint>) -> HttpResp
     let Some(id) = text(SESSION) else {
         return method_not_allowed();
     };
-    let Some(session) = endpoint.sessions.find(id, &owner(user.as_deref())) else {
+    let Some(session) = endpoint.sessions.find(id, &User::caller(user.as_deref())) else {
         return post::no_session();
     };
     if !Accept::of(heads).sse {

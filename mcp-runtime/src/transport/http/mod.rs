@@ -36,7 +36,7 @@ use crate::transport::questions::Questions;
 use answer::{refusal, refuse};
 use resume::Streams;
 use running::Calls;
-use session::{Sessions, owner};
+use session::Sessions;
 use site::{Doorman, Host, MISDIRECTED, Origin, PREFLIGHT, asked_name};
 use sse::Recheck;
 
@@ -246,10 +246,10 @@ async fn delete(heads: &HeaderMap, endpoint: &Endpoint) -> HttpResponse {
     let Some(id) = heads.get(SESSION) else {
         return method_not_allowed();
     };
-    match endpoint
-        .sessions
-        .find(id.to_str().unwrap_or_default(), &owner(user.as_deref()))
-    {
+    match endpoint.sessions.find(
+        id.to_str().unwrap_or_default(),
+        &User::caller(user.as_deref()),
+    ) {
         Some(session) => {
             endpoint.sessions.end(&session);
             endpoint.calls.cancel_all(&session.scope());

@@ -11,7 +11,7 @@ use serde_json::value::RawValue;
 use super::accept::Accept;
 use super::answer::{Answer, json, refusal, refuse};
 use super::exchange::{Exchange, Wire};
-use super::session::{Session, owner};
+use super::session::Session;
 use super::{Endpoint, SESSION, body, headers};
 use crate::dispatch::Reply;
 use crate::extract::User;
@@ -81,7 +81,7 @@ impl Caller<'_> {
             Some(id) => match self
                 .endpoint
                 .sessions
-                .find(id, &owner(self.user.as_deref()))
+                .find(id, &User::caller(self.user.as_deref()))
             {
                 Some(session) => Some(session),
                 None => return no_session(),
@@ -96,10 +96,8 @@ impl Caller<'_> {
         let (id, method, params) = match Message::parse(&body) {
             Ok(Message::Request { id, method, params }) => (id, method, params),
             Ok(Message::Notification { method, params }) => {
-                if let (Some(session), "notifications/cancelled") = (&session, &*method)
-                    && let Some(id) = Params::parse(params).ok().and_then(|p| p.request_id)
-                {
-                    self.endpoint.calls.cancel(&session.scope(), id.get());
+                if let Some(session) = &session {
+                    hear(self.endpoint, session, &method, params);
                 }
                 return HttpResponse::Accepted().finish();
             }
@@ -198,7 +196,7 @@ impl Caller<'_> {
         let (version, result) = info.initialize(params.protocol_version.as_deref());
         let capabilities = params.capabilities.clone().unwrap_or_default();
         let capabilities = capabilities.within(version);
-        let owner = owner(self.user.as_deref());
+        let owner = User::caller(self.user.as_deref());
         let session = self.endpoint.sessions.open(version, &capabilities, &owner);
         let mut builder = json(StatusCode::OK);
         builder.insert_header((SESSION, session));
@@ -230,10 +228,16 @@ impl Caller<'_> {
         for message in messages {
             let answer = match Message::parse(message.get().as_bytes()) {
                 Ok(Message::Request { id, method, params }) => match Params::parse(params) {
-                    Ok(params) => exchange.execute(id, &method, params, None).await.answer,
+                    Ok(params) => match exchange.cancellable(id, &method, params).await {
+                        Some(outcome) => outcome.answer,
+                        None => continue,
+                    },
                     Err(error) => Answer::error(StatusCode::OK, Some(id), &error),
                 },
-                Ok(Message::Notification { .. }) => continue,
+                Ok(Message::Notification { method, params }) => {
+                    hear(self.endpoint, session, &method, params);
+                    continue;
+                }
                 Ok(Message::Response { id, result, error }) => {
                     let answer = answer_of(result, error);
                     self.endpoint
@@ -251,6 +255,15 @@ impl Caller<'_> {
         }
         answers.push(b']');
         json(StatusCode::OK).body(answers)
+    }
+}
+
+/// What a client says in a session without a question.
+fn hear(endpoint: &Endpoint, session: &Session, method: &str, params: Option<&RawValue>) {
+    if method == "notifications/cancelled"
+        && let Some(id) = Params::parse(params).ok().and_then(|p| p.request_id)
+    {
+        endpoint.calls.cancel(&session.scope(), id.get());
     }
 }
 

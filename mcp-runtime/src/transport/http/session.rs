@@ -12,9 +12,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 
-use super::memory::{Key, Memory};
+use super::memory::{Key, Memory, Name};
 use crate::dispatch::{self, Dispatcher, Listener};
-use crate::extract::User;
 use crate::protocol::{ClientCapabilities, LogLevel, ProtocolVersion};
 
 /// How long an id is good for.
@@ -27,17 +26,7 @@ const SEAL: usize = 16;
 pub(super) struct Session {
     pub version: ProtocolVersion,
     capabilities: u8,
-    issued: u32,
-    key: Key,
-}
-
-/// Who opened a session; nobody else may use it.
-pub(super) fn owner(user: Option<&User>) -> String {
-    match user {
-        None => String::new(),
-        // A newline is in no user id and no client id, so no pair reads as another.
-        Some(user) => format!("{}\n{}", user.id(), user.client_id().unwrap_or_default()),
-    }
+    name: Name,
 }
 
 pub(crate) struct Sessions {
@@ -82,30 +71,29 @@ impl Sessions {
         if u64::from(now().saturating_sub(issued)) > LIFETIME.as_secs() {
             return None;
         }
-        let key: Key = payload[6..PAYLOAD].try_into().ok()?;
-        let is_over = self.with_memory(|memory| {
-            memory.expire(&key, issued);
-            memory.is_over(&key, issued)
-        });
-        if is_over {
+        let name = Name {
+            key: payload[6..PAYLOAD].try_into().ok()?,
+            issued,
+            owner: self.owner(owner),
+        };
+        if !self.with_memory(|memory| memory.is_used(&name)) {
             return None;
         }
         Some(Session {
             version: version_of(payload[0])?,
             capabilities: payload[1],
-            issued,
-            key,
+            name,
         })
     }
 
     /// Ends a session.
     pub(super) fn end(&self, session: &Session) {
-        self.with_memory(|memory| memory.end(session.key, session.issued));
+        self.with_memory(|memory| memory.end(session.name));
     }
 
     /// Which log messages a session wants; `info` and above until it says so.
     pub(super) fn log_level(&self, session: &Session) -> LogLevel {
-        let set = self.with_memory(|memory| memory.get(&session.key)?.log_level);
+        let set = self.with_memory(|memory| memory.get(&session.name)?.log_level);
         set.unwrap_or(LogLevel::Info)
     }
 
@@ -118,6 +106,12 @@ impl Sessions {
         mac.update(payload);
         mac.update(owner.as_bytes());
         mac
+    }
+
+    /// A short name of an owner, which nobody can choose.
+    fn owner(&self, owner: &str) -> u64 {
+        let digest = self.seal(&[], owner);
+        u64::from_be_bytes(digest[..8].try_into().unwrap_or_default())
     }
 
     fn seal(&self, payload: &[u8], owner: &str) -> [u8; 32] {
@@ -134,19 +128,15 @@ pub(super) struct InSession<'a> {
 
 impl dispatch::Session for InSession<'_> {
     fn set_log_level(&self, level: LogLevel) {
-        let Session { key, issued, .. } = *self.session;
+        let name = self.session.name;
         self.sessions
-            .with_memory(|memory| memory.touch(key, issued).log_level = Some(level));
+            .with_memory(|memory| memory.touch(name).log_level = Some(level));
     }
 
     fn listener(&self) -> Arc<Listener> {
-        let Session { key, issued, .. } = *self.session;
         self.sessions.with_memory(|memory| {
-            let state = memory.touch(key, issued);
-            let listener = &mut state.listener;
-            listener
-                .get_or_insert_with(|| Arc::new(self.dispatcher.listen_to_lists()))
-                .clone()
+            let state = memory.touch(self.session.name);
+            Listener::of(&mut state.listener, || self.dispatcher.listen_to_lists())
         })
     }
 }
@@ -154,7 +144,7 @@ impl dispatch::Session for InSession<'_> {
 impl Session {
     /// A name for the session that nobody outside can guess.
     pub(super) fn scope(&self) -> String {
-        URL_SAFE_NO_PAD.encode(self.key)
+        URL_SAFE_NO_PAD.encode(self.name.key)
     }
 
     /// What the client said that it can do, as far as a server needs to know.
@@ -201,15 +191,15 @@ mod tests {
     #[test]
     fn an_id_says_what_was_negotiated_to_its_owner_only() {
         let sessions = Sessions::new();
-        let id = open(&sessions, "alice\nc1");
+        let id = open(&sessions, "alice c1");
         assert_eq!(
-            sessions.find(&id, "alice\nc1").map(|s| s.version),
+            sessions.find(&id, "alice c1").map(|s| s.version),
             Some(ProtocolVersion::V2025_06_18)
         );
-        assert_eq!(sessions.find(&id, "bob\nc1"), None);
-        assert_eq!(sessions.find(&id, "alice\nc2"), None);
+        assert_eq!(sessions.find(&id, "bob c1"), None);
+        assert_eq!(sessions.find(&id, "alice c2"), None);
         assert_eq!(
-            Sessions::new().find(&id, "alice\nc1"),
+            Sessions::new().find(&id, "alice c1"),
             None,
             "another process"
         );

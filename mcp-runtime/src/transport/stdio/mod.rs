@@ -49,9 +49,17 @@ pub(crate) async fn serve(
         listener: Mutex::default(),
         ended: watch::Sender::new(false),
     });
-    // Ends when the reading half is done and the last call has dropped its sender.
-    let (read, written) = tokio::join!(read(peer, input), write(receiver, output));
-    read.and(written)
+    let mut read = std::pin::pin!(read(peer, input));
+    let mut written = std::pin::pin!(write(receiver, output));
+    tokio::select! {
+        // The writing half ends when the last call has dropped its sender.
+        outcome = &mut read => outcome.and(written.await),
+        // Where nobody can be answered any more, nothing is done for them either.
+        outcome = &mut written => match outcome {
+            Ok(()) => read.await,
+            Err(error) => Err(error),
+        },
+    }
 }
 
 async fn write(
@@ -177,14 +185,19 @@ impl Peer {
             }
             Ok(Message::Notification { method, .. }) => {
                 if method == "notifications/initialized" && self.state().is_some() {
-                    let events = self.session_listener().reader();
-                    let lines = self.lines.clone();
+                    let mut events = self.session_listener().reader();
+                    let peer = self.clone();
                     calls.spawn(async move {
-                        let mut events = events;
-                        while let Some(event) = events.next().await {
-                            if let Some(message) = event.message(None) {
-                                let _ = lines.send(message).await;
+                        loop {
+                            while let Some(event) = events.next().await {
+                                if let Some(message) = event.message(None) {
+                                    let _ = peer.lines.send(message).await;
+                                }
                             }
+                            if !events.was_let_go() {
+                                return;
+                            }
+                            events = peer.session_listener().reader();
                         }
                     });
                 }
@@ -199,9 +212,7 @@ impl Peer {
 
     fn session_listener(&self) -> Arc<Listener> {
         let mut listener = self.listener.lock().unwrap_or_else(PoisonError::into_inner);
-        listener
-            .get_or_insert_with(|| Arc::new(self.dispatcher.listen_to_lists()))
-            .clone()
+        Listener::of(&mut listener, || self.dispatcher.listen_to_lists())
     }
 
     /// Ends what would go on for ever.
@@ -272,6 +283,7 @@ impl Peer {
                     Some(message) => {
                         let _ = self.lines.send(message).await;
                     }
+                    None if subscription.was_let_go() => return Ok(subscription.result()),
                     // Its answer was the last message.
                     None => return Ok(Vec::new()),
                 },
