@@ -72,7 +72,8 @@ impl ServerHandle {
         catalogue.is_some_and(|catalogue| items.0.iter().all(|item| catalogue.is_on(item)))
     }
 
-    /// Tells those clients that follow this resource that it has changed. Never waits.
+    /// Tells those clients of this process that follow this resource that it has changed. Never waits. Where several
+    /// processes serve one site, each must be told.
     pub fn resource_updated(&self, uri: &str) {
         self.0.bus.publish(&Event::Resource(uri.into()));
     }
