@@ -26,8 +26,9 @@ const LOOK: Duration = Duration::from_secs(1);
 const RETRY_MS: u32 = 300;
 /// How many streams can be resumed at once; further ones are answered without ids.
 const MAX_STREAMS: usize = 10_000;
-/// How many events are kept behind what the client has read.
+/// How many events are kept behind what the client has read, and how many bytes of them.
 const MAX_KEPT: usize = 2 * BACKLOG;
+const MAX_KEPT_BYTES: usize = 1 << 20;
 
 /// The streams of one endpoint, by session and number.
 pub(super) struct Streams {
@@ -54,6 +55,7 @@ struct Kept {
 
 struct State {
     events: VecDeque<(u64, Bytes)>,
+    bytes: usize,
     next: u64,
     done: bool,
     /// Up to where an answer was handed to a client.
@@ -138,6 +140,7 @@ impl Kept {
                 events: VecDeque::new(),
                 next: 0,
                 done: false,
+                bytes: 0,
                 read: 0,
                 reader: 0,
                 attached: false,
@@ -234,11 +237,25 @@ impl State {
     fn push(&mut self, event: Bytes) {
         // What was read long ago goes first; what was not is thrown away only where a client is far behind.
         if self.events.len() >= MAX_KEPT {
-            self.events.pop_front();
+            self.pop();
         }
+        self.bytes += event.len();
         self.events.push_back((self.next, event));
         self.next += 1;
+        // A client that reads along rarely comes back for much; the last event stays in any case.
+        while self.bytes > MAX_KEPT_BYTES
+            && self.events.len() > 1
+            && self.events.front().is_some_and(|(n, _)| *n < self.read)
+        {
+            self.pop();
+        }
         self.wake();
+    }
+
+    fn pop(&mut self) {
+        if let Some((_, event)) = self.events.pop_front() {
+            self.bytes -= event.len();
+        }
     }
 
     fn let_go(&mut self) {
@@ -315,6 +332,23 @@ mod tests {
         };
         let (_, receiver) = tokio::sync::mpsc::channel(1);
         (Messages::new(call.boxed(), receiver, None), dropped)
+    }
+
+    #[test]
+    fn what_was_read_is_kept_up_to_so_many_bytes_and_what_was_not_is_kept() {
+        let kept = Arc::new(Kept::new(1, false));
+        let mut reader = kept.clone().reader(0);
+        let large = Bytes::from(vec![b'x'; MAX_KEPT_BYTES / 2 + 1]);
+        for _ in 0..3 {
+            kept.lock().push(large.clone());
+        }
+        assert_eq!(kept.lock().events.len(), 3, "nobody has read them");
+        for _ in 0..3 {
+            assert!(reader.next().now_or_never().flatten().is_some());
+        }
+        kept.lock().push(large.clone());
+        assert_eq!(kept.lock().events.len(), 1);
+        assert!(reader.next().now_or_never().flatten().is_some());
     }
 
     #[tokio::test]
