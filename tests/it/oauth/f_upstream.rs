@@ -249,7 +249,7 @@ async fn item_53_every_flaw_of_an_id_token_is_refused() {
         ("no nonce", |c| changed(c, "nonce", Value::Null)),
         ("no subject", |c| changed(c, "sub", Value::Null)),
         ("numeric subject", |c| changed(c, "sub", json!(42))),
-        ("expired", |c| changed(c, "exp", json!(now() - 1))),
+        ("expired", |c| changed(c, "exp", json!(now() - 600))),
         ("no expiry", |c| changed(c, "exp", Value::Null)),
         ("issued later", |c| changed(c, "iat", json!(now() + 300))),
     ];
