@@ -172,6 +172,11 @@ fn constants_as_enum(map: &mut Map<String, Value>) {
         if map.contains_key("enum") || lists.is_empty() {
             continue;
         }
+        let mut seen = std::collections::HashSet::new();
+        // Of `oneOf`, a value in two of the lists is refused.
+        if key == "oneOf" && !lists.iter().flatten().all(|v| seen.insert(identity(v))) {
+            continue;
+        }
         let described: Vec<Value> = branches
             .iter()
             .filter_map(|b| b.get("description").cloned())

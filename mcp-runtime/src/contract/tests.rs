@@ -616,6 +616,24 @@ fn changes_within_alternatives_and_recursion_are_found() {
     let within = p(json!({"anyOf": [kind(json!(["a"])), kind(json!(["c", "b"]))]}));
     assert_eq!(output(&whole, &within), [(38, M)]);
     assert_eq!(input(&within, &whole), [(37, M)]);
+    // A nullable value that may be something more.
+    let any = |more: Value| {
+        let mut branches = vec![
+            json!({"type": "string", "minLength": 1}),
+            json!({"type": "null"}),
+        ];
+        branches.extend(more.as_array().cloned().unwrap_or_default());
+        p(json!({"anyOf": branches}))
+    };
+    let more = any(json!([{"type": "array"}]));
+    assert!(input(&any(json!([])), &more).iter().all(|c| c.1 == M));
+    assert!(output(&more, &any(json!([]))).iter().all(|c| c.1 == M));
+    // A value that two alternatives let through, `oneOf` refuses.
+    let one = |second: Value| p(json!({"oneOf": [{"enum": ["a", "b"]}, {"enum": second}]}));
+    assert_eq!(
+        input(&one(json!(["c"])), &one(json!(["b", "c"]))),
+        [(39, R)]
+    );
     let tree = |name: &str, most: u32| {
         json!({
             "type": "object", "properties": {"root": {"$ref": format!("#/$defs/{name}")}},

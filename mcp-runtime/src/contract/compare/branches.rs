@@ -175,7 +175,7 @@ impl<'d> Schemas<'d, '_> {
         }
     }
 
-    /// Whether one alternative of the other side lets all of this one through: then it adds nothing, or nothing is lost
+    /// Whether alternatives of the other side let all of this one through: then it adds nothing, or nothing is lost
     /// with it. Asked only where that decides whether somebody breaks.
     fn covered(&mut self, branch: &'d Value, is_old: bool, others: &'d [Value]) -> bool {
         let breaks = is_old == (self.direction == Direction::In);
@@ -187,9 +187,12 @@ impl<'d> Schemas<'d, '_> {
         } else {
             (self.new_root, self.old_root)
         };
-        others
-            .iter()
-            .any(|other| self.is_narrower((other_root, other), (branch_root, branch)))
+        // A list of types is as many alternatives: `[X, null]` may be covered by `X` and `null`.
+        by_type(branch).iter().all(|part| {
+            others
+                .iter()
+                .any(|other| self.is_narrower((other_root, other), (branch_root, part)))
+        })
     }
 
     /// One alternative against its successor; what is told of it is told of the whole already.
@@ -223,6 +226,26 @@ impl<'d> Schemas<'d, '_> {
         let (old, new): (Vec<_>, Vec<_>) = (old.collect(), new.collect());
         discriminator(&old).filter(|name| discriminator(&new).as_ref() == Some(name))
     }
+}
+
+/// The schema once for each of its types.
+fn by_type(schema: &Value) -> Vec<Value> {
+    let Some(Value::Array(types)) = schema.get("type") else {
+        return vec![schema.clone()];
+    };
+    let of = |only: &Value| {
+        let mut part = schema.clone();
+        part["type"] = only.clone();
+        if let Some(Value::Array(values)) = part.get_mut("enum") {
+            let fits = |v: &Value| {
+                let own = normal::type_of(v);
+                only == own || only == "number" && own == "integer"
+            };
+            values.retain(fits);
+        }
+        part
+    };
+    types.iter().map(of).collect()
 }
 
 /// As many alternatives as are compared with each other.

@@ -169,10 +169,10 @@ impl<'d> Schemas<'d, '_> {
 
     /// Whether all that the second schema lets through is let through by the first, each within its document: whoever
     /// reads values of the first can read those of the second.
-    pub(super) fn is_narrower(
+    pub(super) fn is_narrower<'t>(
         &mut self,
-        (old_root, old): (&'d Value, &'d Value),
-        (new_root, new): (&'d Value, &'d Value),
+        (old_root, old): (&'t Value, &'t Value),
+        (new_root, new): (&'t Value, &'t Value),
     ) -> bool {
         let mut changes = Changes::default();
         let before = self.steps.max(MAX_STEPS - MAX_TRIAL);
