@@ -105,7 +105,7 @@ fn link_time_registration_finds_every_item_of_the_package_in_the_order_of_the_so
     assert!(places.is_sorted());
     let of_lists = items
         .iter()
-        .filter(|item| item.place().file.ends_with("lists.rs"));
+        .filter(|item| item.place().file.ends_with("it/lists.rs"));
     assert_eq!(
         of_lists.map(|item| item.name()).collect::<Vec<_>>(),
         ["first", "second.tool"]
