@@ -100,9 +100,15 @@ impl Exchange {
         if self.accept.sse && self.may_stream(method, &params) {
             return self.stream(body.clone(), heads).await;
         }
-        let Some(outcome) = self.cancellable(id, method, params).await else {
-            // Nothing is the answer to a call that is no longer wanted.
-            return HttpResponse::Accepted().finish();
+        let outcome = match &self.wire {
+            Wire::Stateless => self.execute(id, method, params, None).await,
+            Wire::Session { session, .. } => {
+                match self.cancellable(session, id, method, params).await {
+                    Some(outcome) => outcome,
+                    // Nothing is the answer to a call that is no longer wanted.
+                    None => return HttpResponse::Accepted().finish(),
+                }
+            }
         };
         if self.accept.prefers_sse && !outcome.is_refused() {
             return event_stream().body(frame(&outcome.answer.body));
@@ -119,16 +125,14 @@ impl Exchange {
         runs && (asked || matches!(self.wire, Wire::Session { .. }))
     }
 
-    /// Executes the request; in a session, `notifications/cancelled` may end it before it has an outcome.
+    /// Executes a request of a session; `notifications/cancelled` may end it before it has an outcome.
     pub(super) async fn cancellable(
         &self,
+        session: &Session,
         id: Id<'_>,
         method: &str,
         params: Params<'_>,
     ) -> Option<Outcome> {
-        let Wire::Session { session, .. } = &self.wire else {
-            return Some(self.execute(id, method, params, None).await);
-        };
         let calls = &self.endpoint.calls;
         let (_running, cancelled) = calls.begin(&session.scope(), id.as_json());
         let outcome = self.execute(id, method, params, None);

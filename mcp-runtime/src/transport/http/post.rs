@@ -228,7 +228,7 @@ impl Caller<'_> {
         for message in messages {
             let answer = match Message::parse(message.get().as_bytes()) {
                 Ok(Message::Request { id, method, params }) => match Params::parse(params) {
-                    Ok(params) => match exchange.cancellable(id, &method, params).await {
+                    Ok(params) => match exchange.cancellable(session, id, &method, params).await {
                         Some(outcome) => outcome.answer,
                         None => continue,
                     },

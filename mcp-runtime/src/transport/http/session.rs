@@ -4,6 +4,7 @@
 //! costs no memory, however often it is called; only what a session changes later is remembered. The seal's key
 //! lives as long as the process: after a restart an id is unknown, and clients begin again.
 
+use std::hash::{BuildHasher as _, RandomState};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -31,6 +32,8 @@ pub(super) struct Session {
 
 pub(crate) struct Sessions {
     key: [u8; 64],
+    /// Names owners in short, in a way that nobody outside can foresee.
+    owners: RandomState,
     memory: Mutex<Memory>,
 }
 
@@ -38,6 +41,7 @@ impl Sessions {
     pub(crate) fn new() -> Self {
         Self {
             key: rand::random(),
+            owners: RandomState::new(),
             memory: Mutex::default(),
         }
     }
@@ -74,7 +78,7 @@ impl Sessions {
         let name = Name {
             key: payload[6..PAYLOAD].try_into().ok()?,
             issued,
-            owner: self.owner(owner),
+            owner: self.owners.hash_one(owner),
         };
         if !self.with_memory(|memory| memory.is_used(&name)) {
             return None;
@@ -106,12 +110,6 @@ impl Sessions {
         mac.update(payload);
         mac.update(owner.as_bytes());
         mac
-    }
-
-    /// A short name of an owner, which nobody can choose.
-    fn owner(&self, owner: &str) -> u64 {
-        let digest = self.seal(&[], owner);
-        u64::from_be_bytes(digest[..8].try_into().unwrap_or_default())
     }
 
     fn seal(&self, payload: &[u8], owner: &str) -> [u8; 32] {
