@@ -117,6 +117,13 @@ pub(crate) async fn answer(
         });
     }
     let Some((session, _)) = session else {
+        if let Some(provider) = server.provider() {
+            // Passwords of this server open nothing where users belong to a provider.
+            return Err(Stop::new(
+                403,
+                format!("Users of this server sign in at {provider}."),
+            ));
+        }
         return sign_in(server, one("username"), one("password"), browser, address).await;
     };
     let user = session.user_id.as_str();

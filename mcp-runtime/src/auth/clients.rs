@@ -125,6 +125,8 @@ pub(crate) struct Client {
     pub(crate) standing: Standing,
     /// How it may authenticate.
     methods: Vec<AuthMethod>,
+    /// How it did, at this request.
+    came_by: AuthMethod,
 }
 
 impl Client {
@@ -142,6 +144,7 @@ impl Client {
             metadata,
             standing: Standing::Document,
             methods,
+            came_by: AuthMethod::None,
         }
     }
 
@@ -157,6 +160,7 @@ impl Client {
             metadata,
             standing: Standing::Configured,
             methods,
+            came_by: AuthMethod::None,
         }
     }
 
@@ -165,9 +169,9 @@ impl Client {
         digest(&serde_json::to_string(&self.metadata).unwrap_or_default())
     }
 
-    /// Whether it has a secret or a key to prove itself by.
-    pub(crate) fn is_confidential(&self) -> bool {
-        self.metadata.token_endpoint_auth_method != AuthMethod::None
+    /// Whether it has proven itself at this request, by a secret or a key. Some may, and need not.
+    pub(crate) fn is_proven(&self) -> bool {
+        self.came_by != AuthMethod::None
     }
 
     /// Whether it registered this grant type.
@@ -225,6 +229,7 @@ pub(crate) async fn known(server: &Server, id: &str) -> Result<Known, StoreError
         metadata: stored.metadata,
         standing: Standing::Registered,
         methods,
+        came_by: AuthMethod::None,
     })))
 }
 
@@ -309,7 +314,7 @@ pub(crate) async fn authenticate(
     let basic = !authorization.is_empty();
     let presented = present(params, authorization)?;
     let no = || Fault::invalid_client(basic);
-    let client = match known(server, &presented.id).await? {
+    let mut client = match known(server, &presented.id).await? {
         Known::Client(client) => *client,
         Known::Nobody => return Err(no()),
         // A stranger's word is no reason to go out and ask: what it presents has to have come of a login.
@@ -333,7 +338,11 @@ pub(crate) async fn authenticate(
         (None, None, None) => true,
         _ => false,
     };
-    if proven { Ok(client) } else { Err(no()) }
+    if !proven {
+        return Err(no());
+    }
+    client.came_by = presented.method;
+    Ok(client)
 }
 
 /// Whether a request carries a code or a token of this client's.

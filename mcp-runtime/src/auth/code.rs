@@ -63,7 +63,7 @@ pub(crate) async fn redeem(
     });
     let access = prepare(server, &grant, grant.scope.clone(), proof).await?;
     // A client that can prove itself in another way may change its key later (RFC 9449 §5).
-    let bind = proof.filter(|_| !client.is_confidential());
+    let bind = proof.filter(|_| !client.is_proven());
     if let Some(proof) = proof {
         proof.spend(server).await?;
     }

@@ -77,7 +77,7 @@ impl Request<'_> {
         let second = self.now / 1000;
         let timely = claims
             .seconds("iat")
-            .is_some_and(|at| (at - second).abs() <= AROUND);
+            .is_some_and(|at| at.abs_diff(second) <= AROUND.unsigned_abs());
         // What a proof need not have must not speak against it.
         let not_yet = claims.get("nbf").is_some() && {
             let begun = claims.seconds("nbf");

@@ -128,14 +128,23 @@ pub(crate) fn decoy() -> String {
 
 /// The hash's parameters are its own; the pepper is the one that it names.
 fn verifies(peppers: &OuterKeys, hash: &str, password: &str) -> bool {
+    // What cannot be verified takes as long as what is wrong: the time must not tell such accounts.
+    let waste = || {
+        if let Ok(nobody) = PasswordHash::new(&decoy())
+            && let Some(argon2) = argon2(None, None)
+        {
+            let _ = argon2.verify_password(password.as_bytes(), &nobody);
+        }
+        false
+    };
     let Ok(hash) = PasswordHash::new(hash) else {
-        return false;
+        return waste();
     };
     let id = pepper_of(&hash);
     let pepper = id.as_deref().and_then(|id| peppers.find(id));
     if id.is_some() && pepper.is_none() {
         tracing::error!("a password was hashed with a PASSWORD_PEPPER that is not set");
-        return false;
+        return waste();
     }
     argon2(id.as_deref(), pepper)
         .is_some_and(|argon2| argon2.verify_password(password.as_bytes(), &hash).is_ok())

@@ -19,7 +19,7 @@ pub(crate) async fn serve(
 ) -> Result<Value, Fault> {
     params.refuse_repeats()?;
     let client = clients::authenticate(server, params, authorization).await?;
-    if !client.is_confidential() {
+    if !client.is_proven() {
         return Err(Fault::invalid_client(!authorization.is_empty()));
     }
     let token = params

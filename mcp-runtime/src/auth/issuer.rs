@@ -154,15 +154,17 @@ impl Issuer {
             return Ok(keys);
         }
         let stale = {
-            let mut kept = locked(&self.keys);
+            let kept = locked(&self.keys);
             if now < kept.asked_at + PAUSE {
                 let waiting = || FetchError("the keys could not be had a moment ago".into());
                 return kept.value.clone().ok_or_else(waiting);
             }
-            kept.asked_at = now;
             kept.value.clone()
         };
-        match self.ask_for_keys().await {
+        let asked = self.ask_for_keys().await;
+        // From the end of it: an issuer that hangs is not asked by one request after the other.
+        locked(&self.keys).asked_at = self.clock.now();
+        match asked {
             Ok((keys, max_age)) => {
                 let keys = Arc::new(keys);
                 let age = i64::try_from(max_age.unwrap_or(600)).unwrap_or(CEILING);

@@ -41,7 +41,7 @@ pub(crate) async fn exchange(
     if grant.client_id != client.id || grant.resource != server.resource {
         return Err(Fault::invalid_grant());
     }
-    if !client.is_confidential() && !has_the_key(proof, &grant) {
+    if !client.is_proven() && !has_the_key(proof, &grant) {
         return Err(Fault::invalid_grant());
     }
     // A narrower access token leaves the grant as it is: the next one may have the full scope again.
@@ -77,13 +77,17 @@ pub(crate) async fn exchange(
         times: MOST_RETRIES,
     };
     let access = prepare(server, &grant, scope, proof).await?;
+    // From the first proof on, the grant of a client without a secret is bound to its key (RFC 9449 §5).
+    let bind = proof
+        .filter(|_| !client.is_proven())
+        .map(|proof| proof.key.as_str());
     if let Some(proof) = proof {
         proof.spend(server).await?;
     }
     let until = server.denied_until();
     match server
         .store
-        .rotate_refresh(&digest, &record, retry, now, until)
+        .rotate_refresh(&digest, &record, retry, bind, now, until)
         .await?
     {
         outcome @ (Rotated::Yes | Rotated::Again) => {

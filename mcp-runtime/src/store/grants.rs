@@ -136,12 +136,14 @@ pub(crate) trait Grants {
     /// A refresh token and its grant, used or not.
     fn refresh_token<'a>(&'a self, digest: &'a str) -> Reply<'a, Option<(RefreshRecord, Grant)>>;
 
-    /// Uses a refresh token up and writes its successor, or recognises the retry, or ends the family.
+    /// Uses a refresh token up and writes its successor, or recognises the retry, or ends the family. With a key, the
+    /// grant is bound to it, or is `No` where it is bound to another.
     fn rotate_refresh<'a>(
         &'a self,
         digest: &'a str,
         successor: &'a RefreshRecord,
         retry: Retry,
+        key: Option<&'a str>,
         now: Millis,
         denied_until: Millis,
     ) -> Reply<'a, Rotated>;

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::support::browser::set_cookies;
 use crate::support::flow::call;
 use crate::support::jwt::{Key, changed, claims, now};
-use crate::support::{Canned, Flow, Names, Reply, Setup, TestServer, Tokens, Web};
+use crate::support::{Canned, Flow, Names, Params, Reply, Setup, TestServer, Tokens, Web};
 
 /// A provider, and a server whose users sign in there.
 struct World {
@@ -370,4 +370,18 @@ async fn a_provider_of_the_settings_is_used_and_half_of_one_refused() {
         (reply.status, reply.header("retry-after")),
         (503, Some("10"))
     );
+}
+
+#[tokio::test]
+async fn item_53_the_account_page_takes_no_password_either() {
+    let world = World::new();
+    let mut browser = world.server.browser();
+    let page = browser.get("/account").await.expect(200).page();
+    assert!(!page.asks_for_password());
+    assert!(page.text.contains("Acme ID"), "{}", page.text);
+    let user = [("username", "alice"), ("password", "password123")];
+    browser
+        .post("/account", &Params::of(&user))
+        .await
+        .expect(403);
 }

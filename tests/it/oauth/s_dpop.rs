@@ -145,6 +145,7 @@ fn flawed(key: &Key, claims: &Value) -> Vec<(&'static str, String)> {
         ("URL in a list", with("htu", json!([url]))),
         ("too old", with("iat", json!(at - 600))),
         ("from the future", with("iat", json!(at + 600))),
+        ("before all time", with("iat", json!(i64::MIN))),
         ("no time", with("iat", Value::Null)),
         ("time as text", with("iat", json!(at.to_string()))),
         ("expired", with("exp", json!(at - 600))),
@@ -262,6 +263,24 @@ async fn item_122_a_public_clients_refresh_token_needs_the_same_key() {
     let form = flow.renewal(&second.refresh);
     let reply = ask(&flow, &form, &[&for_tokens(&flow, &Key::new(""))]).await;
     reply.expect_error(400, "invalid_grant");
+}
+
+#[tokio::test]
+async fn item_122_a_refresh_with_a_proof_binds_what_comes_of_it() {
+    let server = TestServer::start();
+    let mut flow = Flow::new(&server).await;
+    let code = flow.code().await;
+    let first = Tokens::of(&ask(&flow, &flow.redemption(&code), &[]).await);
+    let key = Key::new("");
+    let form = flow.renewal(&first.refresh);
+    let second = Tokens::of(&ask(&flow, &form, &[&for_tokens(&flow, &key)]).await);
+    let form = flow.renewal(&second.refresh);
+    let other = for_tokens(&flow, &Key::new(""));
+    for thief in [vec![], vec![other.as_str()]] {
+        let reply = ask(&flow, &form, &thief).await;
+        reply.expect_error(400, "invalid_grant");
+    }
+    Tokens::of(&ask(&flow, &form, &[&for_tokens(&flow, &key)]).await);
 }
 
 #[tokio::test]

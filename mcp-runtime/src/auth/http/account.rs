@@ -107,6 +107,14 @@ fn document(server: &Server, status: u16, page: &Page, retry_after: Option<u32>)
 }
 
 fn sign_in(server: &Server, page: &Page) -> Markup {
+    if let Some(provider) = server.provider() {
+        return html! {
+            p {
+                "You are not signed in. Users of this server sign in at " (provider) ": connect an app, and come back "
+                "here to see what you connected, and to end it."
+            }
+        };
+    }
     html! {
         form method="post" action=(path(server)) {
             input type="hidden" name="csrf" value=(page.token.expose());

@@ -228,7 +228,8 @@ impl Here<'_> {
     async fn server_metadata(&self, issuer: &str, report: &mut Report) {
         if issuer != self.url.to_string() {
             report.ok(&format!(
-                "users sign in elsewhere, at {issuer}: not looked at"
+                "users sign in elsewhere, at {}: not looked at",
+                issuer.escape_debug()
             ));
             return;
         }

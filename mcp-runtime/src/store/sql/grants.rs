@@ -25,6 +25,9 @@ const REDEEM: &str = "UPDATE codes SET used_at = $2 \
 const USED_CODE: &str = "SELECT grant_id FROM codes WHERE digest = $1 AND used_at IS NOT NULL";
 const BIND: &str = "UPDATE grants SET jkt = $2 \
     WHERE id = (SELECT grant_id FROM codes WHERE digest = $1)";
+const BIND_REFRESH: &str = "UPDATE grants SET jkt = $2 \
+    WHERE id = (SELECT grant_id FROM refresh_tokens WHERE digest = $1) \
+    AND (jkt IS NULL OR jkt = $2)";
 const ADD_REFRESH: &str = "INSERT INTO refresh_tokens (digest, grant_id, generation, expires_at) \
     VALUES ($1, $2, $3, $4)";
 const REFRESH: &str = "SELECT refresh_tokens.digest, refresh_tokens.grant_id, \
@@ -144,11 +147,18 @@ impl Grants for Sql {
         digest: &'a str,
         successor: &'a RefreshRecord,
         retry: Retry,
+        key: Option<&'a str>,
         now: Millis,
         denied_until: Millis,
     ) -> Reply<'a, Rotated> {
         Box::pin(async move {
             let mut write = self.write().await?;
+            if let Some(key) = key
+                && write.run(BIND_REFRESH, args![digest, key]).await? == 0
+            {
+                write.rollback().await?;
+                return Ok(Rotated::No);
+            }
             let next = &successor.digest;
             let again = args![digest, now, retry.window, retry.times, next];
             let used = args![digest, now, retry.window, next];

@@ -265,7 +265,7 @@ async fn items_56_75_one_winner_over_two_processes() {
                 },
             );
             store
-                .rotate_refresh("r1", &next, retry, 2, 2000)
+                .rotate_refresh("r1", &next, retry, None, 2, 2000)
                 .await
                 .expect("a verb")
         })
