@@ -138,7 +138,8 @@ fn conform(workspace: &Workspace, log: &mut Log, server: &Server, run: &Run) -> 
         }
     }
     let (successes, others) = count(&results)?;
-    ensure!(others.is_empty(), "not every check succeeds: {others:?}");
+    let unexpected: Vec<&String> = others.iter().filter(|other| !is_expected(other)).collect();
+    ensure!(unexpected.is_empty(), "not all succeed: {unexpected:?}");
     ensure!(
         failed.is_empty(),
         "the suite is not content with {failed:?}"
@@ -199,6 +200,11 @@ fn suite(workspace: &Workspace) -> Result<PathBuf> {
         bail!("run `cargo xtask test provision` first");
     }
     Ok(program)
+}
+
+/// What the suite notes of itself, and the one check that it skips for every server.
+fn is_expected(other: &str) -> bool {
+    other.starts_with("INFO: ") || other.starts_with("SKIPPED: tasks-status-notifications: ")
 }
 
 /// Counts the successes in a directory of results; names every check that ended otherwise.
