@@ -40,6 +40,9 @@ pub(crate) struct Frozen {
     pub(crate) challenge: String,
     /// Whether the user must sign in again, session or not.
     pub(crate) login: bool,
+    /// How many seconds ago the user may have signed in at most: 0 where the client wants a sign-in now.
+    #[serde(default)]
+    pub(crate) max_age: Option<i64>,
     /// Whether the client's document was not read yet, so that nobody has vouched for the redirect URI.
     #[serde(default)]
     pub(crate) unread: bool,
@@ -284,11 +287,14 @@ fn judge(
             "`dpop_jkt` is not the thumbprint of a key",
         ));
     }
-    let mut prompt = params.one("prompt")?.unwrap_or_default().split(' ');
-    let login = prompt
-        .clone()
-        .any(|p| p == "login" || p == "select_account");
-    let ask = login || prompt.any(|p| p == "consent");
+    let prompts = params.one("prompt")?.unwrap_or_default();
+    let prompt = |wanted| prompts.split(' ').any(|p| p == wanted);
+    let max_age = match prompt("login") {
+        true => Some(0),
+        false => max_age(params)?,
+    };
+    let login = max_age == Some(0) || prompt("select_account");
+    let ask = login || max_age.is_some() || prompt("consent");
     Ok(Frozen {
         client_id: client.id().to_owned(),
         redirect_uri: redirect_uri.to_owned(),
@@ -297,10 +303,21 @@ fn judge(
         scope,
         challenge: challenge.to_owned(),
         login,
+        max_age,
         unread: matches!(client, Asking::Unread(_)),
         ask,
         key: key.map(Into::into),
     })
+}
+
+/// How old a sign-in may be, in seconds (OpenID Connect Core §3.1.2.1).
+fn max_age(params: &Params) -> Result<Option<i64>, Fault> {
+    let Some(text) = params.one("max_age")? else {
+        return Ok(None);
+    };
+    let seconds = text.parse::<u32>();
+    let bad = |_| Fault::invalid_request("`max_age` is no number of seconds");
+    Ok(Some(i64::from(seconds.map_err(bad)?)))
 }
 
 /// The redirect of a request that needs no question. Of a client that is still to be read nothing is remembered.

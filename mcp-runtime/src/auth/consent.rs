@@ -81,6 +81,7 @@ pub(crate) async fn show(
         true => None,
         false => browser.session(server).await?,
     };
+    let session = session.filter(|(session, _)| is_recent(server, &frozen, session));
     page(server, &frozen, handle, browser, session).await
 }
 
@@ -145,7 +146,16 @@ pub(crate) async fn answer(
 
     #[cfg(feature = "fetch")]
     if let Some(upstream) = &server.upstream {
-        return upstream::leave(server, upstream, &transaction, &frozen, &scope, browser).await;
+        // Who has a session that would have done, and answered the page without it, wants to be someone else.
+        let other_account =
+            session.is_some_and(|(session, _)| is_recent(server, &frozen, &session));
+        let to = upstream::Leave {
+            transaction: &transaction,
+            frozen: &frozen,
+            scope: &scope,
+            other_account,
+        };
+        return upstream::leave(server, upstream, to, browser).await;
     }
 
     let name = one(params, "username")?.unwrap_or_default();
@@ -164,6 +174,15 @@ pub(crate) async fn answer(
             })
         }
     }
+}
+
+/// Whether a session began as lately as its client wants. Of a sign-in elsewhere it tells only when it was last relied on.
+fn is_recent(server: &Server, frozen: &Frozen, session: &SessionRecord) -> bool {
+    let Some(max_age) = frozen.max_age else {
+        return true;
+    };
+    let began = session.expires_at - millis(server.config.session_lifetime);
+    server.provider().is_none() && server.now() - began <= max_age.saturating_mul(1000)
 }
 
 /// Approves a request for a user who has just signed in, and begins their session.

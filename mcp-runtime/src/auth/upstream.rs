@@ -92,6 +92,20 @@ impl Upstream {
         .ok_or_else(|| FetchError(format!("its metadata has no usable `{name}`")))
     }
 
+    /// What the provider is to ask its user, where it says that it can; one that lists nothing is taken at the
+    /// specification's word (OpenID Connect Core §3.1.2.1).
+    async fn prompt(&self, frozen: &Frozen, other_account: bool) -> Option<&'static str> {
+        let wanted = match (frozen.max_age, frozen.login || other_account) {
+            (Some(0), _) => ["login"].as_slice(),
+            (_, true) => &["select_account", "login"],
+            (_, false) => return None,
+        };
+        let metadata = self.issuer.metadata().await.ok()?;
+        let supported = metadata["prompt_values_supported"].as_array();
+        let can = |prompt: &&&str| supported.is_none_or(|all| all.iter().any(|p| p == **prompt));
+        wanted.iter().find(can).copied()
+    }
+
     /// Exchanges the code; the ID token.
     async fn exchange(
         &self,
@@ -151,15 +165,28 @@ fn basic(id: &str, secret: &Secret) -> Option<HeaderValue> {
     Some(value)
 }
 
+/// A consent that takes its user to the provider.
+pub(crate) struct Leave<'a> {
+    pub(crate) transaction: &'a Transaction,
+    pub(crate) frozen: &'a Frozen,
+    pub(crate) scope: &'a str,
+    /// Whether the user may want to be another one than last time.
+    pub(crate) other_account: bool,
+}
+
 /// Sends a user who has just consented to the provider.
 pub(crate) async fn leave(
     server: &Server,
     upstream: &Upstream,
-    transaction: &Transaction,
-    frozen: &Frozen,
-    scope: &str,
+    leave: Leave<'_>,
     browser: &Browser,
 ) -> Result<Answered, Stop> {
+    let Leave {
+        transaction,
+        frozen,
+        scope,
+        other_account,
+    } = leave;
     let to = upstream.endpoint("authorization_endpoint").await;
     let mut to = to.map_err(|error| unreachable_now(upstream, &error))?;
     let state = Secret::random();
@@ -201,8 +228,13 @@ pub(crate) async fn leave(
             &encode(&Sha256::digest(verifier.expose())),
         )
         .append_pair("code_challenge_method", "S256");
-    if frozen.login {
-        to.query_pairs_mut().append_pair("prompt", "login");
+    if let Some(prompt) = upstream.prompt(frozen, other_account).await {
+        to.query_pairs_mut().append_pair("prompt", prompt);
+    }
+    // It also makes the provider say when its user signed in (OpenID Connect Core §2, `auth_time`).
+    if let Some(max_age) = frozen.max_age {
+        let max_age = max_age.to_string();
+        to.query_pairs_mut().append_pair("max_age", &max_age);
     }
     Ok(Answered::Away {
         to: to.into(),
@@ -274,16 +306,19 @@ pub(crate) async fn come_back(
     let (nonce, verifier) = derived(server, &state);
     let token = upstream.exchange(code, &callback(server), &verifier).await;
     let token = token.map_err(|error| unreachable_now(upstream, &error))?;
-    let user = identify(server, upstream, &token, &nonce).await?;
+    let left = (row.expires_at - PATIENCE) / 1000;
+    let since = frozen.max_age.map(|max_age| left - max_age);
+    let user = identify(server, upstream, &token, &nonce, since).await?;
     consent::signed_in(server, &transaction, &frozen, &away.scope, &user, browser).await
 }
 
-/// The user whom an ID token names (OpenID Connect Core §3.1.3.7).
+/// The user whom an ID token names (OpenID Connect Core §3.1.3.7), if they signed in `since` then.
 async fn identify(
     server: &Server,
     upstream: &Upstream,
     token: &str,
     nonce: &Secret,
+    since: Option<i64>,
 ) -> Result<UserRecord, Stop> {
     let issuer = upstream.issuer.name.as_str();
     let bad = || {
@@ -322,6 +357,21 @@ async fn identify(
     let signed = upstream.issuer.signed(&token).await;
     if !signed.map_err(|error| unreachable_now(upstream, &error))? {
         return Err(bad());
+    }
+    // The provider may have taken a session of its own for enough, or does not do what `prompt` and `max_age` ask.
+    let signed_in_at = claims.seconds("auth_time");
+    if since.is_some_and(|since| signed_in_at.is_none_or(|at| at < since - SLACK)) {
+        audit!(
+            info,
+            "login failed",
+            provider = issuer,
+            error = "the provider does not say that its user signed in anew"
+        );
+        return Err(Stop::new(
+            403,
+            "The app wants you to sign in anew, and the provider did not ask you to. Sign out there, go back to your \
+             app and connect again.",
+        ));
     }
     let identity = Identity(claims);
     if !upstream.settings.admits(&identity) {

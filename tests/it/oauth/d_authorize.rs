@@ -369,6 +369,20 @@ async fn item_34_prompt_none_never_shows_and_prompt_login_always_asks() {
 }
 
 #[tokio::test]
+async fn item_34_a_session_older_than_max_age_is_not_enough() {
+    let server = TestServer::start();
+    let mut flow = Flow::new(&server).await;
+    flow.tokens().await;
+    let request = |flow: &Flow, seconds: &str| flow.request().and("max_age", seconds);
+    let (zero, hour) = (request(&flow, "0"), request(&flow, "3600"));
+    assert!(flow.login_page_of(&zero).await.asks_for_password());
+    assert!(!flow.login_page_of(&hour).await.asks_for_password());
+    server.clock.advance(std::time::Duration::from_secs(3601));
+    assert!(flow.login_page_of(&hour).await.asks_for_password());
+    assert!(!flow.login_page().await.asks_for_password());
+}
+
+#[tokio::test]
 async fn item_35_errors_go_to_where_this_user_has_let_this_client_go_before() {
     let server = TestServer::start();
     let mut flow = Flow::at(&server, WEB).await;

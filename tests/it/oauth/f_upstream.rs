@@ -49,10 +49,29 @@ impl World {
         }
     }
 
+    /// What the provider says of itself besides.
+    fn supports(&self, prompts: &[&str]) {
+        let metadata = json!({
+            "issuer": self.issuer,
+            "authorization_endpoint": self.web.url("/auth?tenant=1"),
+            "token_endpoint": self.web.url("/token"),
+            "jwks_uri": self.web.url("/keys.json"),
+            "prompt_values_supported": prompts,
+        });
+        let place = "/.well-known/openid-configuration";
+        self.web.put(place, Canned::json(&metadata));
+    }
+
     /// A user who consented and stands at the provider's door.
     async fn leave(&self) -> Leaving {
+        self.leave_with(&[]).await
+    }
+
+    /// The same, of a client that asks for more.
+    async fn leave_with(&self, more: &[(&str, &str)]) -> Leaving {
         let mut flow = Flow::new(&self.server).await;
-        let page = flow.login_page().await;
+        let request = more.iter().fold(flow.request(), |r, (n, v)| r.and(n, v));
+        let page = flow.login_page_of(&request).await;
         assert!(!page.asks_for_password());
         assert!(page.text.contains("Acme ID"), "{}", page.text);
         let left = flow.submit(&page, "", "").await.expect(303);
@@ -76,6 +95,20 @@ impl World {
     async fn come_back(&self, leaving: &mut Leaving, claims: &Value) -> Reply {
         self.vouch(&self.key.sign(&self.key.header(), claims));
         leaving.come_back(&self.server, "code=abc").await
+    }
+
+    /// Signs in the user of that subject and name; the subject here.
+    async fn sign_in_as(&self, sub: &str, name: Value) -> String {
+        let (leaving, reply) = self
+            .sign_in(|c| {
+                let c = changed(c, "sub", json!(sub));
+                changed(&c, "preferred_username", name.clone())
+            })
+            .await;
+        let code = reply.answer("code").expect("a code");
+        let tokens = Tokens::of(&leaving.flow.token(&leaving.flow.redemption(&code)).await);
+        let claims = claims(&tokens.access);
+        claims["sub"].as_str().expect("a subject").to_owned()
     }
 
     async fn sign_in(&self, change: impl Fn(&Value) -> Value) -> (Leaving, Reply) {
@@ -305,20 +338,7 @@ async fn item_53_an_answer_that_is_not_the_providers_or_not_a_yes_yields_nothing
 #[tokio::test]
 async fn item_53_accounts_are_told_apart_by_issuer_and_subject() {
     let world = World::new();
-    let subject = async |sub: &str, name: &str| {
-        let (leaving, reply) = world
-            .sign_in(|c| {
-                let c = changed(c, "sub", json!(sub));
-                changed(&c, "preferred_username", json!(name))
-            })
-            .await;
-        let code = reply.answer("code").expect("a code");
-        let tokens = Tokens::of(&leaving.flow.token(&leaving.flow.redemption(&code)).await);
-        claims(&tokens.access)["sub"]
-            .as_str()
-            .expect("a subject")
-            .to_owned()
-    };
+    let subject = async |sub: &str, name: &str| world.sign_in_as(sub, json!(name)).await;
     let first = subject("42", "alice").await;
     assert_eq!(
         first,
@@ -384,4 +404,82 @@ async fn item_53_the_account_page_takes_no_password_either() {
         .post("/account", &Params::of(&user))
         .await
         .expect(403);
+}
+
+#[tokio::test]
+async fn item_34_what_a_client_wants_of_a_sign_in_goes_to_the_provider_and_is_verified() {
+    let world = World::new();
+    let plain = world.leave().await;
+    assert_eq!(plain.left.answer("prompt"), None);
+    assert_eq!(plain.left.answer("max_age"), None);
+    let chosen = world.leave_with(&[("prompt", "select_account")]).await;
+    assert_eq!(chosen.asked("prompt"), "select_account");
+
+    // Per case: what the client asks, what goes out, and for how many seconds back a sign-in counts.
+    let cases = [
+        (("prompt", "login"), Some("login"), "0", 0),
+        (("max_age", "0"), Some("login"), "0", 0),
+        (("max_age", "600"), None, "600", 600),
+    ];
+    for (more, prompt, max_age, seconds) in cases {
+        let leaving = world.leave_with(&[more]).await;
+        assert_eq!(leaving.left.answer("prompt").as_deref(), prompt, "{more:?}");
+        assert_eq!(leaving.asked("max_age"), max_age);
+        let answers = [
+            (json!(now()), true),
+            (json!(now() - seconds - 300), false),
+            (Value::Null, false),
+            (json!("now"), false),
+        ];
+        for (auth_time, good) in answers {
+            let mut leaving = world.leave_with(&[more]).await;
+            let identity = world.identity(&leaving.asked("nonce"));
+            let claims = changed(&identity, "auth_time", auth_time.clone());
+            let reply = world.come_back(&mut leaving, &claims).await;
+            let got = reply.header("location").is_some();
+            assert_eq!(got, good, "{more:?} {auth_time}: {reply:?}");
+            if !good {
+                assert_eq!(reply.status, 403);
+                reply.expect_refusal();
+            }
+        }
+    }
+    for bad in ["-1", "soon", "99999999999"] {
+        let mut flow = Flow::new(&world.server).await;
+        let request = flow.request().and("max_age", bad);
+        let reply = flow.authorize(&request).await;
+        assert_eq!(reply.answer("error").as_deref(), Some("invalid_request"));
+    }
+}
+
+#[tokio::test]
+async fn item_53_another_account_is_asked_for_at_the_provider_too() {
+    let ways: [(&[&str], Option<&str>); 3] = [
+        (&["none", "login", "select_account"], Some("select_account")),
+        (&["none", "login"], Some("login")),
+        (&["none"], None),
+    ];
+    for (supported, expected) in ways {
+        let world = World::new();
+        world.supports(supported);
+        let (leaving, reply) = world.sign_in(Clone::clone).await;
+        assert!(reply.answer("code").is_some());
+        let mut again = Flow::new(&world.server).await;
+        again.browser = leaving.flow.browser.clone();
+        let page = again.login_page().await;
+        assert!(page.text.contains("carol"), "{}", page.text);
+        let other = page.tags("a").find_map(|a| {
+            let to = a.get("href")?;
+            to.contains("account=other").then(|| to.to_owned())
+        });
+        let page = again.browser.get(&other.expect("a link")).await.page();
+        let left = again.submit(&page, "", "").await.expect(303);
+        assert_eq!(left.answer("prompt").as_deref(), expected, "{supported:?}");
+        // Nor does a session here say when its user signed in there.
+        let request = again.request().and("max_age", "600");
+        let page = again.login_page_of(&request).await;
+        let left = again.submit(&page, "", "").await.expect(303);
+        assert_eq!(left.answer("max_age").as_deref(), Some("600"));
+        assert_eq!(left.answer("prompt"), None);
+    }
 }
