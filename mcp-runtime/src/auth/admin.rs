@@ -13,6 +13,9 @@ use super::{Auth, Mode, Site, clock, config};
 use crate::settings::{Settings, SettingsError};
 use crate::store::{GrantLine, Sql, Store, StoreError, UserRecord};
 
+/// Ids that a refusal lists.
+const MOST_IDS: usize = 10;
+
 /// The store, opened for an administrator.
 pub(crate) struct Admin {
     store: Arc<dyn Store>,
@@ -93,6 +96,11 @@ impl Admin {
     ) -> Result<(), SettingsError> {
         self.has_passwords()?;
         let user = self.user(name).await?;
+        if user.is_of_elsewhere() {
+            return Err(SettingsError::new(format!(
+                "{name:?} signs in elsewhere and has no password here: change it there"
+            )));
+        }
         let hash = self.hash(password).await?;
         let (now, until) = self.times();
         match self
@@ -168,25 +176,32 @@ impl Admin {
         (now, now + self.longest_token + 60_000)
     }
 
+    /// The user of that id, or else of that name as it is shown: those who sign in elsewhere may share one.
     async fn user(&self, name: &str) -> Result<UserRecord, SettingsError> {
-        let found = self
-            .store
-            .user_by_name(&name_key(name))
-            .await
-            .map_err(told)?;
-        let found = match found {
-            // One who signed in from elsewhere goes by the name that is shown.
-            None => {
-                let mut all = self.list_users().await?.into_iter();
-                all.find(|user| user.name == name)
-            }
-            found => found,
-        };
-        found.ok_or_else(|| {
-            SettingsError::new(format!(
+        if let Some(user) = self.store.user_by_id(name).await.map_err(told)? {
+            return Ok(user);
+        }
+        let (mut found, key) = (self.list_users().await?, name_key(name));
+        found.retain(|user| name_key(&user.name) == key);
+        match (found.len(), found.pop()) {
+            (1, Some(only)) => Ok(only),
+            (_, None) => Err(SettingsError::new(format!(
                 "there is no user {name:?}: `user list` shows who there is"
-            ))
-        })
+            ))),
+            (several, Some(last)) => {
+                found.push(last);
+                let ids: Vec<&str> = found.iter().map(|user| &*user.id).take(MOST_IDS).collect();
+                Err(SettingsError::new(format!(
+                    "{several} users go by the name {name:?}: say which by its id, {}{}",
+                    ids.join(" or "),
+                    if several > MOST_IDS {
+                        " or another of `user list`"
+                    } else {
+                        ""
+                    }
+                )))
+            }
+        }
     }
 
     async fn hash(&self, password: &str) -> Result<String, SettingsError> {

@@ -123,6 +123,8 @@ pub use preregistered::ClientRegistration;
 pub use provider::{Identity, OpenIdProvider};
 #[cfg(feature = "auth")]
 pub use user_store::{Account, UserStore, UserStoreError, hash_password};
+#[cfg(all(feature = "auth", feature = "cli"))]
+pub(crate) use users::shown;
 
 #[cfg(feature = "auth")]
 use std::sync::Arc;

@@ -20,7 +20,7 @@ use super::params::Params;
 use super::provider::{Identity, OpenIdProvider};
 use super::secret::{self, Secret, digest, encode};
 use super::server::Server;
-use super::users::{check_name, is_showable};
+use super::users::{check_name, shown};
 use super::{Clock, redirect_uri};
 use crate::settings::SettingsError;
 use crate::store::{Kept, StoreError, Transaction, UserRecord};
@@ -343,7 +343,7 @@ async fn identify(
     };
     let subject = claims
         .text("sub")
-        .filter(|sub| sub.len() <= 255)
+        .filter(|sub| sub.len() <= 255 && !sub.trim().is_empty())
         .ok_or_else(bad)?;
     let fits = for_us
         && claims.text("iss") == Some(issuer)
@@ -389,9 +389,9 @@ async fn identify(
         .filter_map(|claim| identity.claim(claim)?.as_str());
     let name = name
         .map(str::trim)
-        .find(|name| check_name(name).is_ok() && is_showable(name))
+        .find(|name| check_name(name).is_ok())
         .unwrap_or(subject);
-    let user = account(server, issuer, subject, name).await?;
+    let user = account(server, issuer, subject, shown(name)).await?;
     audit!(info, "login", user = user.id, provider = issuer);
     Ok(user)
 }
@@ -402,13 +402,12 @@ async fn account(
     server: &Server,
     issuer: &str,
     subject: &str,
-    name: &str,
+    name: String,
 ) -> Result<UserRecord, Stop> {
     let id = format!(
         "user_{}",
         digest(&format!("{} {issuer} {subject}", issuer.len()))
     );
-    let name: String = name.chars().take(64).collect();
     if server.store.user_by_id(&id).await?.is_none() {
         let fresh = UserRecord {
             id: id.clone(),

@@ -13,18 +13,30 @@ pub(crate) fn name_key(name: &str) -> String {
 /// Whether a text may be shown as a name: no controls, nothing invisible, and nothing that turns the direction of the
 /// text around it.
 pub(crate) fn is_showable(text: &str) -> bool {
-    !text.chars().any(|c| {
-        c.is_control()
-            || matches!(c, '\u{ad}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{180e}' | '\u{200b}'..='\u{200f}'
-                | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{feff}' | '\u{ffa0}'
-                | '\u{e0000}'..='\u{e007f}')
-    })
+    text.chars().all(is_visible)
 }
+
+fn is_visible(c: char) -> bool {
+    !c.is_control()
+        && !matches!(c, '\u{ad}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{180e}' | '\u{200b}'..='\u{200f}'
+            | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{feff}' | '\u{ffa0}'
+            | '\u{e0000}'..='\u{e007f}')
+}
+
+/// What others wrote, fit for a terminal or a page: what may not be shown is replaced, and what is long is cut.
+#[cfg(any(feature = "cli", feature = "fetch"))]
+pub(crate) fn shown(text: &str) -> String {
+    let replaced = |c| if is_visible(c) { c } else { '\u{fffd}' };
+    text.chars().take(LONGEST_NAME).map(replaced).collect()
+}
+
+/// Characters of a name.
+const LONGEST_NAME: usize = 64;
 
 /// Refuses a name that cannot be a user's.
 pub(crate) fn check_name(name: &str) -> Result<(), &'static str> {
     let name = name.trim();
-    if name.is_empty() || name.chars().count() > 64 {
+    if name.is_empty() || name.chars().count() > LONGEST_NAME {
         return Err("a user's name has 1 to 64 characters");
     }
     if !is_showable(name) {
@@ -72,5 +84,16 @@ mod tests {
             assert!(!is_showable(&format!("a{hidden}b")), "{hidden:?}");
         }
         assert!(check_name("\u{2003}").is_err(), "blank");
+    }
+
+    #[cfg(any(feature = "cli", feature = "fetch"))]
+    #[test]
+    fn what_others_wrote_moves_no_cursor_and_fills_no_screen() {
+        assert_eq!(shown("Zoë 🎲"), "Zoë 🎲");
+        assert_eq!(
+            shown("a\u{1b}[2J\r\nb\tc"),
+            "a\u{fffd}[2J\u{fffd}\u{fffd}b\u{fffd}c"
+        );
+        assert_eq!(shown(&"x".repeat(1000)).len(), 64);
     }
 }

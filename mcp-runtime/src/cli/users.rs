@@ -5,7 +5,7 @@ use std::io::{BufRead as _, IsTerminal as _};
 use clap::Subcommand;
 use serde_json::Value;
 
-use crate::auth::{Admin, Site};
+use crate::auth::{Admin, Site, shown};
 use crate::server::Server;
 use crate::settings::SettingsError;
 use crate::store::GrantLine;
@@ -17,16 +17,16 @@ pub(super) enum UserCommand {
         /// The name to sign in with
         name: String,
     },
-    /// List the users
+    /// List the users: name, notes, id
     List,
     /// Remove a user and end all that came of their sign-ins
     Remove {
-        /// The user's name
+        /// The user's name or id
         name: String,
     },
     /// Change a password and end all that came of the user's sign-ins
     Passwd {
-        /// The user's name
+        /// The user's name or id
         name: String,
     },
 }
@@ -45,7 +45,7 @@ pub(super) enum KeysCommand {
 pub(super) enum GrantsCommand {
     /// List which clients may act for which users
     List {
-        /// Those of this user only
+        /// Those of this user only, by name or id
         #[arg(long)]
         user: Option<String>,
     },
@@ -71,7 +71,8 @@ pub(super) async fn user(server: Server, command: UserCommand) -> Result<(), Set
                     .filter(|(on, _)| *on)
                     .map(|(_, n)| *n)
                     .collect();
-                println!("{}\t{}", user.name, notes.join(", "));
+                let (name, notes) = (shown(&user.name), notes.join(", "));
+                println!("{name}\t{notes}\t{}", user.id);
             }
         }
         UserCommand::Remove { name } => {
@@ -123,7 +124,10 @@ fn line(grant: &GrantLine) -> String {
     let client = client.unwrap_or_else(|| grant.grant.client_id.clone());
     format!(
         "{}\t{}\t{}\t{}",
-        grant.grant.id, grant.user_name, client, grant.grant.scope
+        grant.grant.id,
+        shown(&grant.user_name),
+        shown(&client),
+        grant.grant.scope
     )
 }
 

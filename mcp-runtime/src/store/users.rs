@@ -21,6 +21,14 @@ pub(crate) struct UserRecord {
     pub(crate) created_at: Millis,
 }
 
+impl UserRecord {
+    /// Whether the user signs in by something else than a name and a password of this store. Blanks around typed names
+    /// are cut off, so that nobody signs in by such a key.
+    pub(crate) fn is_of_elsewhere(&self) -> bool {
+        self.name_key.starts_with(' ')
+    }
+}
+
 /// Verbs about users.
 pub(crate) trait Users {
     /// Adds a user; `false` when the name is taken.

@@ -6,7 +6,10 @@ use serde_json::{Value, json};
 use crate::support::browser::set_cookies;
 use crate::support::flow::call;
 use crate::support::jwt::{Key, changed, claims, now};
-use crate::support::{Canned, Flow, Names, Params, Reply, Setup, TestServer, Tokens, Web};
+use crate::support::process::run;
+use crate::support::{
+    Canned, Database, Flow, Names, Params, Reply, Setup, TestServer, Tokens, Web,
+};
 
 /// A provider, and a server whose users sign in there.
 struct World {
@@ -482,4 +485,65 @@ async fn item_53_another_account_is_asked_for_at_the_provider_too() {
         assert_eq!(left.answer("max_age").as_deref(), Some("600"));
         assert_eq!(left.answer("prompt"), None);
     }
+}
+
+#[tokio::test]
+async fn users_of_one_name_are_told_apart_on_the_command_line() {
+    let database = Database::new();
+    let world = World::with(|provider| provider, |setup| setup.on(&database));
+    let first = world.sign_in_as("42", json!("carol")).await;
+    let second = world.sign_in_as("43", json!("Carol")).await;
+    let said = |arguments: &[&str]| {
+        let output = run(&database, arguments);
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        (
+            output.status.success(),
+            text(&output.stdout),
+            text(&output.stderr),
+        )
+    };
+    for command in [
+        ["user", "remove", "carol"].as_slice(),
+        &["grants", "list", "--user", "CAROL"],
+    ] {
+        let (done, _, why) = said(command);
+        assert!(!done, "{command:?}");
+        assert!(why.contains(&first) && why.contains(&second), "{why}");
+    }
+    let (_, list, _) = said(&["user", "list"]);
+    assert!(list.contains(&first) && list.contains(&second), "{list}");
+    let (done, grants, _) = said(&["grants", "list", "--user", &first]);
+    assert!(done && grants.lines().count() == 1, "{grants}");
+    let (done, _, why) = said(&["user", "remove", &first]);
+    assert!(done, "{why}");
+    // Now the name says who is meant.
+    let (done, grants, _) = said(&["grants", "list", "--user", "carol"]);
+    assert!(done && grants.lines().count() == 1, "{grants}");
+    let (done, _, why) = said(&["user", "passwd", "carol"]);
+    assert!(!done && why.contains("signs in elsewhere"), "{why}");
+}
+
+#[tokio::test]
+async fn what_a_provider_writes_moves_no_cursor_of_a_terminal() {
+    let database = Database::new();
+    let world = World::with(|provider| provider, |setup| setup.on(&database));
+    // Its name is none that can be shown, so the subject has to do.
+    let sub = format!("4\u{1b}[2J\n\u{202e}{}", "x".repeat(200));
+    let id = world.sign_in_as(&sub, json!("a\u{1b}[2Jb")).await;
+    let names = database.column("SELECT name FROM users").await;
+    let name = names.iter().find(|name| name.starts_with('4'));
+    let name = name.expect("the user").clone();
+    assert!(name.chars().count() <= 64 && !name.contains(['\u{1b}', '\n', '\u{202e}']));
+    // Nor do rows of an earlier release.
+    let old = "UPDATE users SET name = $1 WHERE name LIKE '4%'";
+    database.execute_with(old, &["4\u{1b}\n[2J"]).await;
+    for arguments in [["user", "list"], ["grants", "list"]] {
+        let output = run(&database, &arguments);
+        let said = String::from_utf8_lossy(&output.stdout).into_owned();
+        let line = said
+            .lines()
+            .find(|line| line.contains("4\u{fffd}\u{fffd}[2J"));
+        assert!(line.is_some() && !said.contains('\u{1b}'), "{said:?}");
+    }
+    assert!(id.starts_with("user_"));
 }
