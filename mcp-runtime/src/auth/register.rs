@@ -16,10 +16,14 @@ use super::users::is_showable;
 use super::{jose, redirect_uri};
 use crate::store::ClientRecord;
 
-/// Registered clients at the most; those that nobody used go after a day.
+/// Registered clients at the most; those that nobody used go after a day, or when their place is needed.
 const CAP: i64 = 100_000;
 
 const MOST_REDIRECTS: usize = 10;
+
+/// Keys of a client, and bytes of them: every row may have them.
+const MOST_KEYS: usize = 10;
+const LONGEST_KEYS: usize = 16 * 1024;
 
 /// The members that count; all others are ignored, those that would claim an identity or a privilege too.
 #[derive(Deserialize)]
@@ -121,7 +125,7 @@ pub(crate) async fn register(server: &Server, body: &[u8]) -> Result<Value, Faul
         created_at: now,
     };
     if !server.store.add_client(&record, CAP).await? {
-        tracing::warn!("no more clients can register: {CAP} are there");
+        tracing::warn!("no more clients can register: {CAP} are there, and all were used");
         return Err(Fault::unavailable(3600));
     }
     audit!(
@@ -257,6 +261,11 @@ fn keys(
             match keys {
                 Some(keys) if !keys.is_empty() && !keys.iter().any(jose::is_private) => {}
                 _ => return Err(bad("`jwks` must be a set of public keys")),
+            }
+            if keys.is_some_and(|keys| keys.len() > MOST_KEYS)
+                || set.to_string().len() > LONGEST_KEYS
+            {
+                return Err(bad("`jwks` may hold 10 keys and 16 KiB"));
             }
         }
         (None, Some(_)) => {}

@@ -17,7 +17,8 @@ pub(crate) struct ClientRecord {
 
 /// Verbs about clients.
 pub(crate) trait Clients {
-    /// Adds a client, unless there are `cap` already.
+    /// Adds a client. Where there are `cap` already, the oldest one that nobody ever used makes room; `false` when all
+    /// were used.
     fn add_client<'a>(&'a self, client: &'a ClientRecord, cap: i64) -> Reply<'a, bool>;
 
     /// The client of that id.

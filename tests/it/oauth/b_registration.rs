@@ -505,11 +505,22 @@ async fn item_15_no_more_clients_are_kept_than_the_store_bears() {
         .execute(
             "INSERT INTO clients (id, metadata, created_at) \
              WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 99999) \
-             SELECT 'client_' || i, '{}', 0 FROM n",
+             SELECT 'client_' || i, '{}', i FROM n",
         )
+        .await;
+    // The oldest that nobody used make room, one for one.
+    let by_number = "SELECT CAST(MIN(created_at) || ' of ' || COUNT(*) AS TEXT) FROM clients";
+    for expected in ["2 of 100000", "3 of 100000"] {
+        register(&server, &metadata).await.expect(201);
+        assert_eq!(database.column(by_number).await, [expected]);
+    }
+    // Where all were used, nobody is thrown out.
+    database
+        .execute("UPDATE clients SET last_used_at = 1")
         .await;
     let full = register(&server, &metadata).await.expect(503);
     assert!(full.header("retry-after").is_some(), "{full:?}");
+    assert_eq!(database.column(by_number).await, ["3 of 100000"]);
 }
 
 #[tokio::test]

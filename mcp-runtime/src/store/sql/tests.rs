@@ -172,6 +172,9 @@ async fn approved(store: &Sql) {
         id: "k2".into(),
         ..client
     };
+    store
+        .execute("UPDATE clients SET last_used_at = 1", &[])
+        .await;
     assert!(
         !store.add_client(&second, 1).await.expect("a verb"),
         "the cap"
@@ -510,4 +513,47 @@ async fn of_many_who_end_or_answer_a_task_one_does() {
     store.abandon("r", 40_000, 700).await.expect("a verb");
     let gone = find("c", "alice", 40_001).await.expect("there");
     assert_eq!(gone.status, Status::Failed);
+}
+
+#[tokio::test]
+async fn item_15_registrations_at_the_cap_make_room_one_for_one_and_for_nobody_in_use() {
+    let place = Place::new().await;
+    let (a, b) = (
+        place.open().await.expect("a"),
+        place.open().await.expect("b"),
+    );
+    let client = |id: String, created_at| ClientRecord {
+        id,
+        secret: None,
+        metadata: "{}".into(),
+        created_at,
+    };
+    for i in 0..20 {
+        let old = client(format!("old{i}"), i);
+        assert!(a.add_client(&old, 20).await.expect("a verb"));
+    }
+    a.execute("UPDATE clients SET last_used_at = 1 WHERE id = 'old0'", &[])
+        .await;
+    let at_once: Vec<_> = (0..8)
+        .map(|i| {
+            let store = if i % 2 == 0 { a.clone() } else { b.clone() };
+            let new = client(format!("new{i}"), 100 + i);
+            tokio::spawn(async move { store.add_client(&new, 20).await.expect("a verb") })
+        })
+        .collect();
+    for added in at_once {
+        assert!(added.await.expect("no panic"));
+    }
+    let left = a.database.rows("SELECT id FROM clients", &[]).await;
+    let left: Vec<String> = left
+        .expect("rows")
+        .iter()
+        .map(|row| row.get("id").expect("an id"))
+        .collect();
+    assert_eq!(left.len(), 20, "{left:?}");
+    // The eight oldest that nobody used are gone, and nobody else is.
+    for i in 0..20 {
+        let there = left.contains(&format!("old{i}"));
+        assert_eq!(there, !(1..=8).contains(&i), "old{i}");
+    }
 }
