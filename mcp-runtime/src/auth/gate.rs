@@ -221,7 +221,7 @@ impl Gate {
         if self.base.is_empty() || user.has_scope(&self.base) {
             return Ok(user);
         }
-        Err(self.insufficient(&self.base))
+        Err(self.insufficient(&self.base, &user))
     }
 
     /// The refusal of a token that is not good, whatever is wrong with it.
@@ -256,11 +256,7 @@ impl Gate {
 
     /// 401 (RFC 6750 §3, RFC 9449 §7.1, RFC 9728 §5.1). Without a credential no error is named.
     fn unauthenticated(&self, scheme: Scheme, error: &'static str, description: &str) -> Refusal {
-        let algorithms = match scheme {
-            Scheme::Bearer => String::new(),
-            Scheme::DPoP => format!(r#"algs="{}", "#, ALGORITHMS.join(" ")),
-        };
-        let scheme = scheme.name();
+        let (algorithms, scheme) = (scheme.algorithms(), scheme.name());
         let named = match error {
             "" => String::new(),
             error => format!(r#"error="{error}", error_description="{description}", "#),
@@ -281,13 +277,18 @@ impl Gate {
         }
     }
 
-    /// 403 with everything that the operation needs.
-    fn insufficient(&self, scopes: &str) -> Refusal {
+    /// 403 with everything that the operation needs, in the scheme of the caller's token (RFC 9449 §7.1).
+    fn insufficient(&self, scopes: &str, user: &User) -> Refusal {
+        let scheme = match user.is_bound() {
+            true => Scheme::DPoP,
+            false => Scheme::Bearer,
+        };
+        let (algorithms, scheme) = (scheme.algorithms(), scheme.name());
         let description = "the token lacks a scope that this operation needs";
         Refusal {
             status: 403,
             challenge: Some(format!(
-                r#"Bearer error="insufficient_scope", error_description="{description}", resource_metadata="{}", scope="{scopes}""#,
+                r#"{scheme} error="insufficient_scope", error_description="{description}", {algorithms}resource_metadata="{}", scope="{scopes}""#,
                 self.metadata
             )),
             retry_after: None,
@@ -307,7 +308,7 @@ impl Gate {
                 scopes.push(scope);
             }
         }
-        Some(self.insufficient(&scopes.join(" ")))
+        Some(self.insufficient(&scopes.join(" "), user))
     }
 }
 
@@ -316,6 +317,14 @@ impl Scheme {
         match self {
             Self::Bearer => "Bearer",
             Self::DPoP => "DPoP",
+        }
+    }
+
+    /// What a challenge of this scheme says of proofs.
+    fn algorithms(self) -> String {
+        match self {
+            Self::Bearer => String::new(),
+            Self::DPoP => format!(r#"algs="{}", "#, ALGORITHMS.join(" ")),
         }
     }
 }

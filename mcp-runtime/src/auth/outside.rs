@@ -245,10 +245,11 @@ impl Outside {
         if let Some(client) = client.iter().find_map(|claim| claims.text(claim)) {
             user = user.with_client(client);
         }
+        let key = bound_to(claims)?;
         Some(Verified {
             known: Known {
-                user: Arc::new(user),
-                key: bound_to(claims)?,
+                user: Arc::new(user.with_bound(key.is_some())),
+                key,
             },
             grant: String::new(),
             id: claims.text("jti").unwrap_or_default().to_owned(),

@@ -96,7 +96,8 @@ impl Server {
         };
         let user = User::new(claims.sub, name)
             .with_scopes(self.scopes.expand(&claims.scope))
-            .with_client(claims.client_id);
+            .with_client(claims.client_id)
+            .with_bound(claims.cnf.is_some());
         let known = Known {
             user: Arc::new(user),
             key: claims.cnf.map(|cnf| cnf.jkt.into()),

@@ -17,6 +17,8 @@ pub struct User {
     // `None` for a user whom no token vouches for: the command line's and stdio's, who may do everything.
     scopes: Option<Vec<String>>,
     client_id: Option<String>,
+    /// Whether the caller's token is bound to a key (RFC 9449).
+    bound: bool,
 }
 
 impl User {
@@ -28,6 +30,7 @@ impl User {
             name,
             scopes: None,
             client_id: None,
+            bound: false,
         }
     }
 
@@ -38,6 +41,7 @@ impl User {
             name: name.into(),
             scopes: None,
             client_id: None,
+            bound: false,
         }
     }
 
@@ -53,6 +57,19 @@ impl User {
     pub fn with_client(mut self, client_id: impl Into<String>) -> Self {
         self.client_id = Some(client_id.into());
         self
+    }
+
+    /// The same user, calling with a token that is bound to a key, or with one that is not.
+    #[cfg(any(feature = "auth", feature = "fetch"))]
+    pub(crate) fn with_bound(mut self, bound: bool) -> Self {
+        self.bound = bound;
+        self
+    }
+
+    /// Whether the caller's token is bound to a key.
+    #[cfg(any(feature = "auth", feature = "fetch"))]
+    pub(crate) fn is_bound(&self) -> bool {
+        self.bound
     }
 
     /// The stable identifier, the token's `sub`: use it as a key.

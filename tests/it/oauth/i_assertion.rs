@@ -16,48 +16,59 @@ fn claims(server: &TestServer, id: &str) -> Value {
     })
 }
 
-struct World {
+pub(super) struct World {
     web: Web,
-    server: TestServer,
+    pub(super) server: TestServer,
     key: Key,
     id: String,
 }
 
 impl World {
     /// A client with a document that links to its keys.
-    fn new(setup: Setup) -> Self {
+    pub(super) fn new(setup: Setup) -> Self {
         let web = Web::start();
         let outbound = web.outbound(&Names::local());
         let server = setup.auth(|auth| auth.outbound(outbound)).start();
         let (id, key) = (web.url("/c.json"), Key::new("one"));
-        let document = json!({
-            "client_id": id, "client_name": "ChatGPT", "redirect_uris": [WEB],
-            "token_endpoint_auth_method": "private_key_jwt",
-            "jwks_uri": web.url_at("keys.test", "/jwks.json"),
-        });
-        web.put("/c.json", Canned::json(&document));
         web.put("/jwks.json", Canned::json(&json!({ "keys": [key.jwk] })));
-        Self {
+        let world = Self {
             web,
             server,
             key,
             id,
-        }
+        };
+        world.publish(&["private_key_jwt"]);
+        world
     }
 
-    fn good(&self) -> String {
+    /// The client's document, which says how the client can authenticate, and prefers its key.
+    pub(super) fn publish(&self, methods: &[&str]) {
+        let document = json!({
+            "client_id": self.id, "client_name": "ChatGPT", "redirect_uris": [WEB],
+            "token_endpoint_auth_method": "private_key_jwt",
+            "token_endpoint_auth_methods_supported": methods,
+            "jwks_uri": self.web.url_at("keys.test", "/jwks.json"),
+        });
+        self.web.put("/c.json", Canned::json(&document));
+    }
+
+    pub(super) fn flow(&self) -> Flow {
+        Flow::named(&self.server, &self.id, WEB)
+    }
+
+    pub(super) fn good(&self) -> String {
         self.key
             .sign(&self.key.header(), &claims(&self.server, &self.id))
     }
 
     async fn code(&self) -> (Flow, String) {
-        let mut flow = Flow::named(&self.server, &self.id, WEB);
+        let mut flow = self.flow();
         let code = flow.code().await;
         (flow, code)
     }
 }
 
-fn asserted(form: Params, assertion: &str) -> Params {
+pub(super) fn asserted(form: Params, assertion: &str) -> Params {
     form.and(
         "client_assertion_type",
         "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
@@ -225,6 +236,10 @@ async fn item_67_keys_can_be_registered() {
         json!({ "token_endpoint_auth_method": "private_key_jwt", "jwks": { "keys": [] } }),
         json!({ "token_endpoint_auth_method": "private_key_jwt",
             "jwks": { "keys": [changed(&key.jwk, "d", json!("AA"))] } }),
+        json!({ "token_endpoint_auth_method": "private_key_jwt",
+            "jwks": { "keys": vec![&key.jwk; 11] } }),
+        json!({ "token_endpoint_auth_method": "private_key_jwt",
+            "jwks": { "keys": [changed(&key.jwk, "note", json!("x".repeat(17_000)))] } }),
         json!({ "token_endpoint_auth_method": "private_key_jwt",
             "jwks": { "keys": [key.jwk] }, "jwks_uri": "https://keys.test/jwks.json" }),
     ] {

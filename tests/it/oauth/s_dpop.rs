@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
+use super::i_assertion::{World, asserted};
 use super::m_streams::{ended, open_with};
 use crate::support::flow::call_with;
 use crate::support::jwt::{self, Key, changed, hs256, now, unsigned};
@@ -298,6 +299,65 @@ async fn item_122_a_client_with_a_secret_may_change_its_key() {
     let told = told.json();
     assert_eq!(told["token_type"], "DPoP");
     assert_eq!(told["cnf"], json!({ "jkt": new.thumbprint() }));
+}
+
+#[tokio::test]
+async fn item_122_a_client_that_may_prove_itself_and_does_not_counts_as_public() {
+    let world = World::new(Setup::new());
+    world.publish(&["private_key_jwt", "none"]);
+    let mut flow = world.flow();
+    let (key, new) = (Key::new(""), Key::new(""));
+    // It redeems without its assertion, so what comes of that is bound to the key.
+    let first = bound(&mut flow, &key).await;
+    let form = flow.renewal(&first.refresh);
+    let thiefs = for_tokens(&flow, &new);
+    for proofs in [vec![], vec![thiefs.as_str()]] {
+        let reply = ask(&flow, &form, &proofs).await;
+        reply.expect_error(400, "invalid_grant");
+    }
+    let second = Tokens::of(&ask(&flow, &form, &[&for_tokens(&flow, &key)]).await);
+    // Nor does it hear from introspection what only a proven client does.
+    let about = flow.as_client(Params::of(&[("token", &second.access)]));
+    let refused = world.server.form("/introspect", &[], &about).await;
+    refused.expect_error(401, "invalid_client");
+    let told = asserted(about, &world.good());
+    let told = world.server.form("/introspect", &[], &told).await;
+    assert_eq!(told.expect(200).json()["active"], true);
+    // Once it proves itself, it may come with another key.
+    let form = asserted(flow.renewal(&second.refresh), &world.good());
+    let third = Tokens::of(&ask(&flow, &form, &[&for_tokens(&flow, &new)]).await);
+    call_by(&flow, &new, &third.access).await.expect(200);
+}
+
+#[tokio::test]
+async fn item_122_a_step_up_names_the_scheme_in_which_the_token_was_sent() {
+    let server = TestServer::start();
+    let mut flow = Flow::new(&server).await;
+    let key = Key::new("");
+    let narrow = flow.request().set("scope", "read");
+    let code = flow.code_of(&narrow).await;
+    let reply = ask(&flow, &flow.redemption(&code), &[&for_tokens(&flow, &key)]).await;
+    let bound = Tokens::of(&reply);
+    let code = flow.code_of(&narrow).await;
+    let plain = Tokens::of(&flow.token(&flow.redemption(&code)).await);
+    let proof = key.sign(&proof_header(&key), &call_claims(&flow, &bound.access));
+    let proofs = [("dpop", proof.as_str())];
+    let cases = [("DPoP", &bound, proofs.as_slice()), ("Bearer", &plain, &[])];
+    for (scheme, tokens, proofs) in cases {
+        let authorization = format!("{scheme} {}", tokens.access);
+        let mut headers = vec![("authorization", authorization.as_str())];
+        headers.extend(proofs);
+        let reply = call_with(&flow.door, "roll", &headers).await;
+        assert_eq!(reply.status, 403, "{reply:?}");
+        let challenge = reply.header("www-authenticate").expect("a challenge");
+        let start = format!("{scheme} error=\"insufficient_scope\"");
+        assert!(challenge.starts_with(&start), "{challenge}");
+        assert!(
+            challenge.contains("scope=\"read dice:roll\""),
+            "{challenge}"
+        );
+        assert_eq!(challenge.contains("algs=\"ES256 "), scheme == "DPoP");
+    }
 }
 
 #[tokio::test]
