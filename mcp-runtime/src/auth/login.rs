@@ -43,16 +43,17 @@ pub(crate) async fn check(
         return Err(Refused::TooLong);
     }
     let key = name_key(name);
-    let attempt = Attempt::begin(server, &key, address)
-        .await
-        .map_err(|stopped| match stopped {
-            Stopped::Wait(seconds) => {
-                audit!(warn, "login throttled");
-                Refused::Throttled(seconds)
-            }
-            Stopped::Store(error) => Refused::Store(error),
-        })?;
-    let user = match verified(server, &attempt, name, password, address).await {
+    let mut attempt =
+        Attempt::begin(server, &key, address)
+            .await
+            .map_err(|stopped| match stopped {
+                Stopped::Wait(seconds) => {
+                    audit!(warn, "login throttled");
+                    Refused::Throttled(seconds)
+                }
+                Stopped::Store(error) => Refused::Store(error),
+            })?;
+    let user = match verified(server, &mut attempt, name, password, address).await {
         Ok(user) => user,
         Err(refused) => {
             // What this server could not look at is nobody's failure.
@@ -83,14 +84,14 @@ pub(crate) async fn check(
 /// The user, if the password is theirs; takes the same work either way.
 async fn verified(
     server: &Server,
-    attempt: &Attempt,
+    attempt: &mut Attempt,
     name: &str,
     password: &Secret,
     address: Option<IpAddr>,
 ) -> Result<Option<UserRecord>, Refused> {
     let _turn = attempt.turn(server).await.ok_or(Refused::Busy)?;
     if let Some(users) = &server.config.users {
-        return users.verified(server, name, password).await;
+        return users.verified(server, attempt, name, password).await;
     }
     let user = server
         .store

@@ -39,6 +39,9 @@ const LINES: usize = 512;
 pub(crate) struct Attempt {
     /// The first is the account's counter at this address.
     counted: [String; 4],
+    /// The counter of what the name leads to at this address, where users are kept elsewhere.
+    behind: Option<String>,
+    prefix: String,
     slowed: bool,
 }
 
@@ -92,8 +95,29 @@ impl Attempt {
         let slowed = bump(&all, 1).await?.0 > GLOBAL || slowed;
         Ok(Self {
             counted: [here, from, account, all],
+            behind: None,
+            prefix,
             slowed,
         })
+    }
+
+    /// Counts the attempt at the account to which the name led, by other spellings or other names too, and says whether
+    /// the password may be looked at. Where it led to none, the name is counted, so that the cost is the same. A `false`
+    /// is to look like a wrong password: a wait would tell that there is an account, and that it has another name.
+    pub(crate) async fn leads_to(
+        &mut self,
+        server: &Server,
+        account: Result<&str, &str>,
+    ) -> Result<bool, StoreError> {
+        let (kind, which) = match account {
+            Ok(id) => ("account", id),
+            Err(name_key) => ("nobody", name_key),
+        };
+        let name = digest(&format!("login to {kind} {which} {}", self.prefix));
+        let now = server.now();
+        let (count, _) = server.store.bump_counter(&name, 1, WINDOW, now).await?;
+        self.behind = Some(name);
+        Ok(count <= PER_ACCOUNT_AND_ADDRESS)
     }
 
     /// Waits for a turn where attempts at this account go one by one; it is over when the answer is dropped. `None`
@@ -107,13 +131,16 @@ impl Attempt {
 
     /// The password was right: this account's failures here are forgotten, the rest is given back.
     pub(crate) async fn succeeded(&self, server: &Server) -> Result<(), StoreError> {
-        server.store.clear_counter(&self.counted[0]).await?;
+        for name in self.behind.iter().chain(&self.counted[..1]) {
+            server.store.clear_counter(name).await?;
+        }
         self.give_back(server, &self.counted[1..]).await
     }
 
     /// The password was not looked at.
     pub(crate) async fn came_to_nothing(&self, server: &Server) -> Result<(), StoreError> {
-        self.give_back(server, &self.counted).await
+        self.give_back(server, &self.counted).await?;
+        self.give_back(server, self.behind.as_slice()).await
     }
 
     async fn give_back(&self, server: &Server, names: &[String]) -> Result<(), StoreError> {

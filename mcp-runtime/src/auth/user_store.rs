@@ -17,7 +17,8 @@ use super::hashing::{self, Busy};
 use super::login::Refused;
 use super::secret::{Secret, digest};
 use super::server::Server;
-use super::users::is_showable;
+use super::throttle::Attempt;
+use super::users::{is_showable, name_key};
 use crate::store::{StoreError, UserRecord};
 
 /// Why a [`UserStore`] gave no answer. It is logged; whoever signs in is told to try again.
@@ -203,11 +204,16 @@ impl OwnUsers {
     pub(crate) async fn verified(
         &self,
         server: &Server,
+        attempt: &mut Attempt,
         name: &str,
         password: &Secret,
     ) -> Result<Option<UserRecord>, Refused> {
         let found = self.store.by_name(name.trim()).await.map_err(unavailable)?;
-        let account = found.filter(|account| !account.disabled);
+        // Which spellings and which names are one account's is known to that store alone.
+        let key = name_key(name);
+        let which = found.as_ref().map(|account| &*account.id).ok_or(&*key);
+        let may_be = attempt.leads_to(server, which).await?;
+        let account = found.filter(|account| may_be && !account.disabled);
         let hash = account.as_ref().map_or(&*self.decoy, |a| a.hash.expose());
         let (store, hash, password) = (self.store.clone(), hash.to_owned(), password.clone());
         let right = server

@@ -52,7 +52,9 @@ impl Table {
 
 impl UserStore for Table {
     async fn by_name(&self, name: &str) -> Result<Option<Account>, UserStoreError> {
-        self.find(|row| row.email.eq_ignore_ascii_case(name))
+        // As a database may compare: without regard to case and blanks.
+        let name = name.replace(' ', "");
+        self.find(|row| row.email.eq_ignore_ascii_case(&name))
     }
 
     async fn by_id(&self, id: &str) -> Result<Option<Account>, UserStoreError> {
@@ -127,6 +129,50 @@ async fn item_46_an_own_table_is_guarded_by_the_throttle() {
     }
     let reply = flow.submit(&page, "ADA@example.com", "password").await;
     reply.expect(429);
+}
+
+#[tokio::test]
+async fn item_46_spellings_of_one_account_share_its_failures_and_do_not_tell() {
+    let (_, server) = start();
+    let mut flow = Flow::new(&server).await;
+    let page = flow.login_page().await;
+    let spelling =
+        |name: &str, blanks: usize| name.replace('@', &format!("{}@", " ".repeat(blanks)));
+    let mut outcomes = Vec::new();
+    for name in ["ada@example.com", "eve@example.com"] {
+        let mut seen = Vec::new();
+        for i in 0..10 {
+            let reply = flow.submit(&page, &spelling(name, i % 2), "wrong").await;
+            seen.push(reply.status);
+        }
+        // A third spelling, with the right password, where there is one.
+        let reply = flow.submit(&page, &spelling(name, 2), "password").await;
+        seen.push(reply.status);
+        outcomes.push((
+            seen,
+            reply.header("retry-after").is_some(),
+            reply.body.len(),
+        ));
+    }
+    assert_eq!(outcomes[0], outcomes[1], "whether there is an account");
+    assert_eq!(outcomes[0].0, [401; 11]);
+    // The window passes, and a success forgets what was counted.
+    server
+        .clock
+        .advance(std::time::Duration::from_secs(5 * 60 + 1));
+    for i in 0..9 {
+        let name = spelling("ada@example.com", i % 2);
+        flow.submit(&page, &name, "wrong").await.expect(401);
+    }
+    let third = spelling("ada@example.com", 2);
+    flow.submit(&page, &third, "password").await.expect(303);
+    let mut flow = flow.in_another_browser();
+    let page = flow.login_page().await;
+    for i in 0..2 {
+        let name = spelling("ada@example.com", 3 + i);
+        flow.submit(&page, &name, "wrong").await.expect(401);
+    }
+    flow.submit(&page, &third, "password").await.expect(303);
 }
 
 #[tokio::test]
