@@ -36,6 +36,8 @@ use rounds::Seal;
 #[cfg(feature = "auth")]
 pub(crate) use shared::Now;
 pub(crate) use shared::Shared;
+#[cfg(all(test, feature = "auth"))]
+pub(crate) use tasks::InMemory;
 pub use tasks::TaskOptions;
 use tasks::Tasks;
 #[cfg(feature = "auth")]

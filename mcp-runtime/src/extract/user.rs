@@ -112,6 +112,16 @@ impl User {
             format!("{} {id} {client}", id.len())
         })
     }
+
+    /// The part of such a name that all clients of one user have in common, and no other user's.
+    pub(crate) fn of_caller(caller: &str) -> &str {
+        let user = || {
+            let (length, rest) = caller.split_once(' ')?;
+            let blank = length.len() + 1;
+            caller.get(..blank + length.parse::<usize>().ok()?.min(rest.len()) + 1)
+        };
+        user().unwrap_or(caller)
+    }
 }
 
 impl fmt::Debug for User {
@@ -138,5 +148,26 @@ impl From<&str> for User {
 impl From<String> for User {
     fn from(name: String) -> Self {
         Self::named(name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_users_callers_have_in_common_is_no_other_users() {
+        let caller = |id: &str, client: &str| {
+            let user = User::new(id, "x").with_client(client);
+            User::caller(Some(&user))
+        };
+        let of = |id, client| User::of_caller(&caller(id, client)).to_owned();
+        assert_eq!(of("alice", "one"), of("alice", "two with blanks"));
+        for other in ["alic", "alice ", "alice one", "é", ""] {
+            let (alice, other) = (of("alice", ""), caller(other, "one"));
+            assert!(!other.starts_with(&alice), "{alice:?} {other:?}");
+        }
+        assert_eq!(of("é b", "c"), "4 é b ");
+        assert_eq!(User::of_caller(""), "");
     }
 }

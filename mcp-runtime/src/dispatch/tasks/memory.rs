@@ -9,7 +9,7 @@ use super::record::{
     Bounds, Created, End, NewTask, Status, TaskKey, TaskRecord, TaskRecords, Verb,
 };
 use crate::dispatch::shared::Millis;
-use crate::extract::News;
+use crate::extract::{News, User};
 
 /// How often what has expired is swept up, in milliseconds.
 const SWEEP: Millis = 60_000;
@@ -55,8 +55,13 @@ impl Kept {
             self.tasks.retain(|_, entry| !entry.is_expired(now));
             self.swept_at = now;
         }
+        let user = User::of_caller(&task.caller);
         let (mut running, mut ended) = (0, Vec::new());
-        for (key, entry) in self.tasks.iter().filter(|(_, e)| e.caller == task.caller) {
+        for (key, entry) in self
+            .tasks
+            .iter()
+            .filter(|(_, e)| User::of_caller(&e.caller) == user)
+        {
             if entry.works() {
                 running += 1;
             } else {

@@ -119,7 +119,7 @@ impl Tasks {
     ) -> Result<Reply, Failure> {
         let caller = User::caller(ctx.user());
         // Refused before anything of it has run.
-        let slot = match self.slots.take(&caller) {
+        let slot = match self.slots.take(User::of_caller(&caller)) {
             Ok(slot) => slot,
             Err(why) => return Ok(Reply::refusal(why)),
         };

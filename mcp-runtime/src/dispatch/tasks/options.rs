@@ -12,7 +12,7 @@ use crate::settings::SettingsError;
 const LONGEST: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 /// How many tasks may be kept altogether, ended ones too.
 const TOTAL: usize = 10_000;
-/// How many ended tasks are kept for one caller.
+/// How many ended tasks are kept for one user.
 const ENDED: usize = 1_000;
 
 /// How a server keeps its tasks (SEP-2663); set by [`Server::tasks`](crate::Server::tasks).
@@ -75,7 +75,8 @@ impl TaskOptions {
         self
     }
 
-    /// How many tasks of one user and client may run: 16 by default. Where nobody signs in, all callers are one user.
+    /// How many tasks of one user may run, whatever the clients: 16 by default. Where nobody signs in, all callers are
+    /// one user.
     #[must_use]
     pub fn running_per_user(mut self, tasks: usize) -> Self {
         self.running_per_user = tasks;

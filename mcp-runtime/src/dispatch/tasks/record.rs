@@ -70,9 +70,9 @@ pub(crate) struct NewTask {
 /// How many tasks there may be.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Bounds {
-    /// That run, of one caller.
+    /// That run, of one user.
     pub running: usize,
-    /// That have ended, of one caller; beyond it the oldest ones go.
+    /// That have ended, of one user; beyond it the oldest ones go.
     pub ended: usize,
     /// Altogether.
     pub total: usize,
@@ -82,7 +82,7 @@ pub(crate) struct Bounds {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Created {
     Done,
-    /// Too many of this caller's run.
+    /// Too many of this user's run.
     TooManyRunning,
     /// There are too many altogether.
     Full,

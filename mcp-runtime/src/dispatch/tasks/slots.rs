@@ -1,4 +1,4 @@
-//! How many tasks may run in this process, altogether and for one caller.
+//! How many tasks may run in this process, altogether and for one user.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -14,7 +14,7 @@ pub(super) struct Slots {
 #[derive(Debug)]
 pub(super) struct Slot {
     slots: Arc<Slots>,
-    caller: String,
+    user: String,
 }
 
 impl Slots {
@@ -27,19 +27,19 @@ impl Slots {
     }
 
     /// A place, or why there is none, for the model.
-    pub(super) fn take(self: &Arc<Self>, caller: &str) -> Result<Slot, String> {
+    pub(super) fn take(self: &Arc<Self>, user: &str) -> Result<Slot, String> {
         let mut taken = self.lock();
         if taken.values().sum::<usize>() >= self.most {
             return Err(busy());
         }
-        let of_one = taken.entry(caller.to_owned()).or_default();
+        let of_one = taken.entry(user.to_owned()).or_default();
         if *of_one >= self.most_of_one {
             return Err(too_many(self.most_of_one));
         }
         *of_one += 1;
         Ok(Slot {
             slots: self.clone(),
-            caller: caller.to_owned(),
+            user: user.to_owned(),
         })
     }
 
@@ -51,10 +51,10 @@ impl Slots {
 impl Drop for Slot {
     fn drop(&mut self) {
         let mut taken = self.slots.lock();
-        if let Some(n) = taken.get_mut(&self.caller) {
+        if let Some(n) = taken.get_mut(&self.user) {
             *n -= 1;
             if *n == 0 {
-                taken.remove(&self.caller);
+                taken.remove(&self.user);
             }
         }
     }

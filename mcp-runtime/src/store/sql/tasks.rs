@@ -11,7 +11,7 @@ use crate::dispatch::{
     Bounds, Created, End, NewTask, RecordsError, Signals, Status, TaskKey, TaskRecord, TaskRecords,
     Verb,
 };
-use crate::extract::News;
+use crate::extract::{News, User};
 use crate::store::{Millis, StoreError};
 
 /// For how long a runner is believed to live without a word.
@@ -23,10 +23,11 @@ const BATCH: Millis = 100;
 
 pub(super) const COLLECT: &str = "DELETE FROM tasks WHERE expires_at <= $1 AND id IN \
     (SELECT id FROM tasks WHERE expires_at <= $1 LIMIT $2)";
+/// All callers of a user have their beginning in common.
 const RUNNING: &str = "SELECT COUNT(*) AS n FROM tasks \
-    WHERE caller = $1 AND status = 'working' AND alive_until > $2";
+    WHERE SUBSTR(caller, 1, LENGTH($1)) = $1 AND status = 'working' AND alive_until > $2";
 const EVICT: &str = "DELETE FROM tasks WHERE id IN (SELECT id FROM tasks \
-    WHERE caller = $1 AND status <> 'working' \
+    WHERE SUBSTR(caller, 1, LENGTH($1)) = $1 AND status <> 'working' \
     ORDER BY updated_at DESC LIMIT 1000000 OFFSET $2)";
 const CREATE: &str = "INSERT INTO tasks \
     (id, caller, runner, status, created_at, updated_at, ttl, alive_until, expires_at) \
@@ -194,20 +195,21 @@ impl TaskRecords for Sql {
 }
 
 impl Sql {
-    /// Where several processes begin tasks of one caller at the same moment, the bound may be passed by as many.
+    /// Where several processes begin tasks of one user at the same moment, the bound may be passed by as many.
     async fn create_task(&self, task: &NewTask, bounds: Bounds) -> Result<Created, StoreError> {
         let now = task.created_at;
         let caller = task.caller.as_str();
+        let user = User::of_caller(caller);
         let mut write = self.write().await?;
         write.run(COLLECT, args![now, BATCH]).await?;
-        let running = write.row(RUNNING, args![caller, now]).await?;
+        let running = write.row(RUNNING, args![user, now]).await?;
         let running: i64 = running.map_or(Ok(0), |row| row.get("n"))?;
         if running >= count(bounds.running) {
             write.commit().await?;
             return Ok(Created::TooManyRunning);
         }
         let ended = count(bounds.ended.saturating_sub(1));
-        write.run(EVICT, args![caller, ended]).await?;
+        write.run(EVICT, args![user, ended]).await?;
         let values = args![
             task.key.as_str(),
             caller,

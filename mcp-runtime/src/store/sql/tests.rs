@@ -557,3 +557,54 @@ async fn item_15_registrations_at_the_cap_make_room_one_for_one_and_for_nobody_i
         assert_eq!(there, !(1..=8).contains(&i), "old{i}");
     }
 }
+
+#[tokio::test]
+async fn tasks_are_bounded_by_user_whatever_the_client() {
+    use crate::dispatch::{Bounds, Created, End, InMemory, NewTask, Status, TaskKey, TaskRecords};
+    let in_memory: Arc<dyn TaskRecords> = Arc::new(InMemory::default());
+    let place = Place::new().await;
+    let store: Arc<dyn TaskRecords> = place.open().await.expect("opened");
+    for records in [in_memory, store] {
+        let create = async |id: &str, caller: &str| {
+            let task = NewTask {
+                key: TaskKey::of(id),
+                caller: caller.into(),
+                runner: "r".into(),
+                created_at: 1,
+                ttl_ms: 1_000,
+            };
+            let bounds = Bounds {
+                running: 2,
+                ended: 2,
+                total: 100,
+            };
+            records.create(&task, bounds).await.expect("a verb")
+        };
+        let ended = End {
+            status: Status::Completed,
+            message: None,
+            outcome: None,
+        };
+        let there = async |id: &str, caller: &str| {
+            let found = records.find(&TaskKey::of(id), caller, 3, 1_000).await;
+            found.expect("a verb").is_some()
+        };
+        // A client more is no room more; what begins with the same letters is somebody else.
+        assert_eq!(create("a", "5 alice one").await, Created::Done);
+        assert_eq!(create("b", "5 alice two").await, Created::Done);
+        assert_eq!(create("c", "5 alice three").await, Created::TooManyRunning);
+        assert_eq!(create("c", "11 alice three ").await, Created::Done);
+        for (i, (id, caller)) in [("a", "5 alice one"), ("b", "5 alice two")]
+            .into_iter()
+            .enumerate()
+        {
+            let at = 2 + i64::try_from(i).expect("small");
+            let done = records.end(&TaskKey::of(id), &ended, at, 1_000).await;
+            assert!(done.expect("a verb") && there(id, caller).await);
+        }
+        // Nor do ended ones pile up for each client.
+        assert_eq!(create("d", "5 alice three").await, Created::Done);
+        assert!(!there("a", "5 alice one").await, "the oldest goes");
+        assert!(there("b", "5 alice two").await);
+    }
+}

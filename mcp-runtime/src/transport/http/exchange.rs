@@ -235,8 +235,9 @@ impl Exchange {
     /// Runs a call that may send something before its result. If it does not, the answer stays one JSON object.
     async fn stream(self, body: Bytes, heads: &HeaderMap) -> HttpResponse {
         let prefers_sse = self.accept.prefers_sse;
+        let questions = self.endpoint.questions.clone();
         let (outbound, mut receiver) =
-            sending(self.endpoint.questions.clone(), self.wire.session_scope());
+            sending(questions, self.wire.session_scope(), self.user.clone());
         let whole = self.clone();
         // The future owns what it needs, so that it can go on inside the response; that costs a second look at
         // the envelope.

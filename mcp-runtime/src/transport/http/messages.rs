@@ -9,7 +9,7 @@ use futures_util::future::BoxFuture;
 use serde_json::Value;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 
-use crate::extract::{Answered, Outbound};
+use crate::extract::{Answered, Outbound, User};
 use crate::protocol::Notification;
 use crate::transport::questions::Questions;
 
@@ -22,11 +22,14 @@ pub(super) struct Sending {
     /// Where answers to questions arrive, and under which session.
     questions: Arc<Questions>,
     session: String,
+    /// Who is asked.
+    user: Option<Arc<User>>,
 }
 
 pub(super) fn sending(
     questions: Arc<Questions>,
     session: String,
+    user: Option<Arc<User>>,
 ) -> (Arc<Sending>, Receiver<Vec<u8>>) {
     let (sender, receiver) = channel(BACKLOG);
     (
@@ -34,6 +37,7 @@ pub(super) fn sending(
             sender,
             questions,
             session,
+            user,
         }),
         receiver,
     )
@@ -41,8 +45,10 @@ pub(super) fn sending(
 
 impl Outbound for Sending {
     fn request(&self, method: &'static str, params: Value) -> Answered {
+        // Where nobody signs in, a session is all that tells callers apart.
+        let user = self.user.as_ref().map_or(&*self.session, |user| user.id());
         self.questions
-            .ask(&self.session, method, params, self.sender.clone())
+            .ask(&self.session, user, method, params, self.sender.clone())
     }
 
     fn notify(&self, notification: Notification<'_>) {

@@ -411,7 +411,8 @@ struct Lines {
 
 impl Outbound for Lines {
     fn request(&self, method: &'static str, params: serde_json::Value) -> Answered {
-        self.questions.ask("", method, params, self.sender.clone())
+        self.questions
+            .ask("", "", method, params, self.sender.clone())
     }
 
     fn notify(&self, notification: Notification<'_>) {
