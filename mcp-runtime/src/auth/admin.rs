@@ -88,6 +88,24 @@ impl Admin {
         Ok(())
     }
 
+    /// Lets a user sign in no more and ends what came of their sign-ins, or lets them sign in again.
+    pub(crate) async fn set_disabled(
+        &self,
+        name: &str,
+        disabled: bool,
+    ) -> Result<(), SettingsError> {
+        let user = self.user(name).await?;
+        let (now, until) = self.times();
+        let store = &self.store;
+        let set = store.set_disabled(&user.id, disabled, now, until).await;
+        set.map_err(told)?;
+        match disabled {
+            true => audit!(info, "user disabled", user = user.id),
+            false => audit!(info, "user enabled", user = user.id),
+        }
+        Ok(())
+    }
+
     /// Changes a password and ends what came of the user's sign-ins. A demo user becomes a real one by it.
     pub(crate) async fn set_password(
         &self,

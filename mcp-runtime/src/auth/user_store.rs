@@ -222,7 +222,11 @@ impl OwnUsers {
             .await
             .map_err(|Busy| Refused::Busy)?;
         match account.filter(|_| right) {
-            Some(account) => Ok(Some(settle(server, &account).await?)),
+            // The operator may have said no to one whom that store lets in.
+            Some(account) => {
+                let user = settle(server, &account).await?;
+                Ok(Some(user).filter(|user| !user.disabled))
+            }
             None => Ok(None),
         }
     }

@@ -24,6 +24,16 @@ pub(super) enum UserCommand {
         /// The user's name or id
         name: String,
     },
+    /// Let a user sign in no more, and end all that came of their sign-ins
+    Disable {
+        /// The user's name or id
+        name: String,
+    },
+    /// Let a disabled user sign in again
+    Enable {
+        /// The user's name or id
+        name: String,
+    },
     /// Change a password and end all that came of the user's sign-ins
     Passwd {
         /// The user's name or id
@@ -78,6 +88,14 @@ pub(super) async fn user(server: Server, command: UserCommand) -> Result<(), Set
         UserCommand::Remove { name } => {
             admin.remove_user(&name).await?;
             println!("{name} is removed.");
+        }
+        UserCommand::Disable { name } => {
+            admin.set_disabled(&name, true).await?;
+            println!("{name} cannot sign in any more, and is signed out everywhere.");
+        }
+        UserCommand::Enable { name } => {
+            admin.set_disabled(&name, false).await?;
+            println!("{name} can sign in again.");
         }
         UserCommand::Passwd { name } => {
             admin.set_password(&name, &read_password()?).await?;

@@ -68,6 +68,16 @@ pub(crate) trait Users {
         denied_until: Millis,
     ) -> Reply<'a, ()>;
 
+    /// Lets a user sign in no more, and ends every session and grant; or lets them sign in again. `false` when there is
+    /// none.
+    fn set_disabled<'a>(
+        &'a self,
+        id: &'a str,
+        disabled: bool,
+        now: Millis,
+        denied_until: Millis,
+    ) -> Reply<'a, bool>;
+
     /// Removes a user with its sessions and grants; `false` when there is none.
     fn remove_user<'a>(&'a self, id: &'a str, now: Millis, denied_until: Millis)
     -> Reply<'a, bool>;

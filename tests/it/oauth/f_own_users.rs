@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 use mcp_runtime::auth::{Account, UserStore, UserStoreError};
 
 use crate::support::jwt::claims;
+use crate::support::process::run;
 use crate::support::{Database, Flow, Setup, TestServer, Tokens, WEB};
 
 /// A table with one row, which a test changes, and a switch that breaks it.
@@ -184,6 +185,26 @@ async fn item_60_a_user_who_was_locked_in_an_own_table_gets_nothing() {
     table.change(|row| row.locked = true);
     let redeemed = flow.token(&flow.redemption(&code)).await;
     redeemed.expect_error(400, "invalid_grant");
+}
+
+#[tokio::test]
+async fn item_45_whom_the_operator_disabled_looks_like_a_wrong_password_in_an_own_table_too() {
+    let (database, table) = (Database::new(), Table::new());
+    let setup = Setup::without_users().on(&database);
+    let server = setup.auth(|auth| auth.users(table.clone())).start();
+    let mut flow = Flow::new(&server).await;
+    let first = tokens(&mut flow).await;
+    let disabled = run(&database, &["user", "disable", "7"]);
+    assert!(disabled.status.success(), "{disabled:?}");
+    let refreshed = flow.refresh(&first.refresh).await;
+    refreshed.expect_error(400, "invalid_grant");
+    let page = flow.login_page().await;
+    let right = flow.submit(&page, "ada@example.com", "password").await;
+    let wrong = flow.submit(&page, "ada@example.com", "wrong").await;
+    assert_eq!((right.status, wrong.status), (401, 401), "{right:?}");
+    assert_eq!(right.page().text, wrong.page().text);
+    run(&database, &["user", "enable", "7"]);
+    tokens(&mut flow).await;
 }
 
 #[tokio::test]

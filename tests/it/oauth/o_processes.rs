@@ -139,6 +139,50 @@ async fn item_85_108_keys_are_rotated_beside_a_running_server() {
 }
 
 #[tokio::test]
+async fn item_45_78_a_user_is_disabled_and_enabled_beside_a_running_server() {
+    let database = Database::new();
+    let server = Process::start(&database).await;
+    let mut flow = Flow::new(&server).await;
+    let tokens = flow.tokens().await;
+    let mut bob = Flow::new(&server).await;
+    bob.sign_in("bob", "hunter2").await.answer("code");
+    let user = |command: &str| run(&database, &["user", command, "Alice"]);
+    let output = user("disable");
+    assert!(output.status.success(), "{output:?}");
+    flow.refresh(&tokens.refresh)
+        .await
+        .expect_error(400, "invalid_grant");
+    let page = flow.login_page().await;
+    assert!(page.asks_for_password(), "the session is over");
+    let right = flow.submit(&page, "alice", "password123").await.expect(401);
+    let wrong = flow.submit(&page, "alice", "password124").await.expect(401);
+    assert_eq!(right.page().text, wrong.page().text);
+    until("the access token is refused", async || {
+        !flow.is_accepted(&tokens.access).await
+    })
+    .await;
+    let list = run(&database, &["user", "list"]);
+    let list = String::from_utf8_lossy(&list.stdout).into_owned();
+    let notes = |name: &str| {
+        list.lines()
+            .any(|l| l.starts_with(name) && l.contains("disabled"))
+    };
+    assert!(notes("alice") && !notes("bob"), "{list}");
+    assert!(!bob.login_page().await.asks_for_password(), "nobody else");
+
+    let output = user("enable");
+    assert!(output.status.success(), "{output:?}");
+    let fresh = flow.tokens().await;
+    assert!(flow.is_accepted(&fresh.access).await);
+    // What was ended stays so.
+    flow.refresh(&tokens.refresh)
+        .await
+        .expect_error(400, "invalid_grant");
+    let unknown = run(&database, &["user", "disable", "nobody"]);
+    assert_eq!(unknown.status.code(), Some(2), "{unknown:?}");
+}
+
+#[tokio::test]
 async fn item_54_108_grants_are_listed_and_ended_beside_a_running_server() {
     let database = Database::new();
     let server = Process::start(&database).await;

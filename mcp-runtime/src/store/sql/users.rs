@@ -14,6 +14,7 @@ const CHANGE_PASSWORD: &str =
     "UPDATE users SET password = $3, demo = $4 WHERE id = $1 AND password = $2";
 const STRENGTHEN: &str = "UPDATE users SET password = $3 WHERE id = $1 AND password = $2";
 const RENAME: &str = "UPDATE users SET name = $2 WHERE id = $1";
+const SET_DISABLED: &str = "UPDATE users SET disabled = $2 WHERE id = $1";
 const REMOVE: &str = "DELETE FROM users WHERE id = $1";
 /// Changes nothing, but locks the user until the transaction ends, if what its approval rests on still holds: since
 /// the page was read, the password may have been changed or the session ended.
@@ -114,6 +115,25 @@ impl Users for Sql {
             write.run(LOCK, args![user_id]).await?;
             end_everything(&mut write, user_id, now, denied_until).await?;
             write.commit().await
+        })
+    }
+
+    fn set_disabled<'a>(
+        &'a self,
+        id: &'a str,
+        disabled: bool,
+        now: Millis,
+        denied_until: Millis,
+    ) -> Reply<'a, bool> {
+        Box::pin(async move {
+            let mut write = self.write().await?;
+            let values = args![id, i64::from(disabled)];
+            let found = write.run(SET_DISABLED, values).await? == 1;
+            if found && disabled {
+                end_everything(&mut write, id, now, denied_until).await?;
+            }
+            write.commit().await?;
+            Ok(found)
         })
     }
 
