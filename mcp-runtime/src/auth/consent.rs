@@ -43,12 +43,8 @@ impl Browser {
             return Ok(None);
         };
         let session = server.store.session(&cookie.digest(), server.now()).await?;
-        match (&server.config.users, &session) {
-            (Some(users), Some((session, _)))
-                if !users.still_has(server, &session.user_id).await? =>
-            {
-                Ok(None)
-            }
+        match &session {
+            Some((session, _)) if !server.still_has(&session.user_id).await? => Ok(None),
             _ => Ok(session),
         }
     }

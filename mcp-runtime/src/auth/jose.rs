@@ -175,6 +175,17 @@ impl Claims {
         self.0.get(name)
     }
 
+    /// The claims as they are kept, and as they were.
+    #[cfg(feature = "fetch")]
+    pub(crate) fn written(&self) -> String {
+        Value::Object(self.0.clone()).to_string()
+    }
+
+    #[cfg(feature = "fetch")]
+    pub(crate) fn of_written(text: &str) -> Option<Self> {
+        serde_json::from_str(text).ok().map(Self)
+    }
+
     /// A time in whole seconds (RFC 7519 §2 allows fractions, which are cut off).
     pub(crate) fn seconds(&self, name: &str) -> Option<i64> {
         let value = self.0.get(name)?;

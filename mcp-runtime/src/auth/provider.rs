@@ -71,10 +71,20 @@ impl OpenIdProvider {
     }
 
     /// Who may sign in: by default everyone whom the provider vouches for.
+    ///
+    /// It is asked at each sign-in, and again at each use of a session or a refresh token, with the claims of the last
+    /// sign-in, which the store keeps for that. Whom it no longer admits is signed out, and their grants end; access
+    /// tokens that were given out are refused too. Whose claims were not kept, since there was no such rule when they
+    /// signed in, has to sign in anew.
     #[must_use]
     pub fn admit(mut self, admit: impl Fn(&Identity<'_>) -> bool + Send + Sync + 'static) -> Self {
         self.admit = Some(Arc::new(admit));
         self
+    }
+
+    /// Whether there is a rule.
+    pub(super) fn asks(&self) -> bool {
+        self.admit.is_some()
     }
 
     pub(super) fn admits(&self, identity: &Identity<'_>) -> bool {

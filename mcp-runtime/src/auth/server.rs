@@ -216,6 +216,19 @@ impl Server {
         Ok(revoked)
     }
 
+    /// Whether a user may still do what they signed in for, as whoever keeps or judges this server's users says; if not,
+    /// all that ends.
+    pub(crate) async fn still_has(&self, id: &str) -> Result<bool, StoreError> {
+        if let Some(users) = &self.config.users {
+            return users.still_has(self, id).await;
+        }
+        #[cfg(feature = "fetch")]
+        if let Some(upstream) = &self.upstream {
+            return upstream.still_has(self, id).await;
+        }
+        Ok(true)
+    }
+
     /// Ends all sessions and grants of a user, here at once and elsewhere within a poll.
     pub(crate) async fn end_user(&self, id: &str) -> Result<(), StoreError> {
         let (now, until) = (self.now(), self.denied_until());

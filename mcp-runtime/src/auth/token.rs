@@ -100,9 +100,7 @@ pub(crate) async fn prepare(
 ) -> Result<Access, Fault> {
     let user = server.store.user_by_id(&grant.user_id).await?;
     let user = user.ok_or_else(Fault::invalid_grant)?;
-    if let Some(users) = &server.config.users
-        && !users.still_has(server, &user.id).await?
-    {
+    if !server.still_has(&user.id).await? {
         return Err(Fault::invalid_grant());
     }
     let now = server.now();

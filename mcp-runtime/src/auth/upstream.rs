@@ -15,7 +15,7 @@ use super::authorize::{Frozen, MOST, PATIENCE, Stop};
 use super::consent::{self, Answered, Browser};
 use super::fetch::{Ask, FetchError, Fetcher, Reach};
 use super::issuer::{self, Issuer};
-use super::jose::Signed;
+use super::jose::{Claims, Signed};
 use super::params::Params;
 use super::provider::{Identity, OpenIdProvider};
 use super::secret::{self, Secret, digest, encode};
@@ -27,6 +27,9 @@ use crate::store::{Kept, StoreError, Transaction, UserRecord};
 
 /// Bytes of an ID token and of the answer around it.
 const LONGEST: usize = 64 * 1024;
+
+/// Blanks around typed names are cut off, so none begins like this.
+const KEY: &str = " openid:";
 
 /// Seconds that the provider's clock may be ahead.
 const SLACK: i64 = 30;
@@ -90,6 +93,31 @@ impl Upstream {
             url.scheme() == "https" || (url.scheme() == "http" && local)
         })
         .ok_or_else(|| FetchError(format!("its metadata has no usable `{name}`")))
+    }
+
+    /// Whether a user may still do what they signed in for, as the operator's rule judges what the provider said of them
+    /// at last; if not, all that ends.
+    pub(crate) async fn still_has(&self, server: &Server, id: &str) -> Result<bool, StoreError> {
+        if !self.settings.asks() {
+            return Ok(true);
+        }
+        match server.store.user_by_id(id).await? {
+            None => return Ok(false),
+            // One with a password, of before there was a provider: the rule has nothing to judge.
+            Some(user) if !user.name_key.starts_with(KEY) => return Ok(true),
+            Some(_) => {}
+        }
+        let claims = server.store.claims(id).await?;
+        let Some(claims) = claims.as_deref().and_then(Claims::of_written) else {
+            // There was no rule when they signed in: the next sign-in tells.
+            return Ok(false);
+        };
+        let admitted = self.settings.admits(&Identity(&claims));
+        if !admitted {
+            server.end_user(id).await?;
+            audit!(info, "user no longer admitted", user = id);
+        }
+        Ok(admitted)
     }
 
     /// What the provider is to ask its user, where it says that it can; one that lists nothing is taken at the
@@ -392,6 +420,12 @@ async fn identify(
         .find(|name| check_name(name).is_ok())
         .unwrap_or(subject);
     let user = account(server, issuer, subject, shown(name)).await?;
+    if upstream.settings.asks() {
+        server
+            .store
+            .keep_claims(&user.id, &token.claims.written())
+            .await?;
+    }
     audit!(info, "login", user = user.id, provider = issuer);
     Ok(user)
 }
@@ -412,8 +446,8 @@ async fn account(
         let fresh = UserRecord {
             id: id.clone(),
             name: name.clone(),
-            // Blanks around typed names are cut off, so nobody types this one, and no password has this hash.
-            name_key: format!(" openid:{id}"),
+            // Nobody types this one, and no password has this hash.
+            name_key: format!("{KEY}{id}"),
             password: "openid".into(),
             demo: None,
             disabled: false,

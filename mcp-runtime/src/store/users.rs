@@ -60,6 +60,12 @@ pub(crate) trait Users {
     /// Shows a user under another name from now on.
     fn rename_user<'a>(&'a self, id: &'a str, name: &'a str) -> Reply<'a, ()>;
 
+    /// Keeps what a provider said of a user, JSON, in place of what it said before.
+    fn keep_claims<'a>(&'a self, user_id: &'a str, claims: &'a str) -> Reply<'a, ()>;
+
+    /// What a provider said of a user at last, if it was kept.
+    fn claims<'a>(&'a self, user_id: &'a str) -> Reply<'a, Option<String>>;
+
     /// Ends every session and grant of a user.
     fn end_everything<'a>(
         &'a self,

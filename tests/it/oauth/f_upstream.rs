@@ -1,5 +1,7 @@
 //! Section F: signing in at an upstream OpenID provider, which lies on a real https server.
 
+use std::sync::{Arc, Mutex};
+
 use mcp_runtime::auth::{Auth, OpenIdProvider};
 use serde_json::{Value, json};
 
@@ -371,6 +373,70 @@ async fn item_53_only_those_who_are_admitted_come_in() {
         .sign_in(|c| changed(c, "hd", json!("acme.example")))
         .await;
     assert!(reply.answer("code").is_some());
+}
+
+#[tokio::test]
+async fn item_78_it_ends_with_a_user_who_is_no_longer_admitted() {
+    let database = Database::new();
+    let banned: Arc<Mutex<Option<&str>>> = Arc::default();
+    let rule = banned.clone();
+    let world = World::with(
+        |provider| {
+            provider.admit(move |who| {
+                let banned = *rule.lock().expect("not poisoned");
+                banned.is_none_or(|mail| who.claim("email").is_none_or(|m| m != mail))
+            })
+        },
+        |setup| setup.on(&database),
+    );
+    let sign_in = async |sub: &str| {
+        let mail = format!("{sub}@acme.example");
+        let change = |c: &Value| changed(&changed(c, "sub", json!(sub)), "email", json!(mail));
+        let (leaving, reply) = world.sign_in(change).await;
+        let code = reply.answer("code").expect("a code");
+        let tokens = Tokens::of(&leaving.flow.token(&leaving.flow.redemption(&code)).await);
+        (leaving.flow, tokens)
+    };
+    let (mut carol, hers) = sign_in("carol").await;
+    let (mut dave, his) = sign_in("dave").await;
+    let hers = Tokens::of(&carol.refresh(&hers.refresh).await);
+    assert!(carol.is_accepted(&hers.access).await);
+    *banned.lock().expect("not poisoned") = Some("carol@acme.example");
+    let refreshed = carol.refresh(&hers.refresh).await;
+    refreshed.expect_error(400, "invalid_grant");
+    assert!(!carol.is_accepted(&hers.access).await, "the family ends");
+    let offers =
+        async |flow: &mut Flow| flow.login_page().await.text.contains("Use another account");
+    assert!(!offers(&mut carol).await, "and the session");
+    let his = Tokens::of(&dave.refresh(&his.refresh).await);
+    assert!(offers(&mut dave).await, "nobody else's");
+    // Nothing that ended comes back.
+    *banned.lock().expect("not poisoned") = None;
+    carol
+        .refresh(&hers.refresh)
+        .await
+        .expect_error(400, "invalid_grant");
+    // Of whom nothing was kept nothing is assumed: the next sign-in tells.
+    let kept = "SELECT claims FROM identities";
+    assert!(
+        database
+            .column(kept)
+            .await
+            .iter()
+            .any(|c| c.contains("dave@"))
+    );
+    database.execute("DELETE FROM identities").await;
+    dave.refresh(&his.refresh)
+        .await
+        .expect_error(400, "invalid_grant");
+    assert!(!offers(&mut dave).await);
+    sign_in("dave").await;
+    Tokens::of(&dave.refresh(&his.refresh).await);
+    // Without a rule, nothing is kept.
+    let free = Database::new();
+    let world = World::with(|provider| provider, |setup| setup.on(&free));
+    world.sign_in(Clone::clone).await;
+    assert!(free.column(kept).await.is_empty());
 }
 
 #[tokio::test]

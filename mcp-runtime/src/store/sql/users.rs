@@ -15,6 +15,9 @@ const CHANGE_PASSWORD: &str =
 const STRENGTHEN: &str = "UPDATE users SET password = $3 WHERE id = $1 AND password = $2";
 const RENAME: &str = "UPDATE users SET name = $2 WHERE id = $1";
 const SET_DISABLED: &str = "UPDATE users SET disabled = $2 WHERE id = $1";
+const KEEP_CLAIMS: &str = "INSERT INTO identities (user_id, claims) VALUES ($1, $2) \
+    ON CONFLICT (user_id) DO UPDATE SET claims = excluded.claims";
+const CLAIMS: &str = "SELECT claims FROM identities WHERE user_id = $1";
 const REMOVE: &str = "DELETE FROM users WHERE id = $1";
 /// Changes nothing, but locks the user until the transaction ends, if what its approval rests on still holds: since
 /// the page was read, the password may have been changed or the session ended.
@@ -101,6 +104,20 @@ impl Users for Sql {
         Box::pin(async move {
             self.database()?.run(RENAME, args![id, name]).await?;
             Ok(())
+        })
+    }
+
+    fn keep_claims<'a>(&'a self, user_id: &'a str, claims: &'a str) -> Reply<'a, ()> {
+        Box::pin(async move {
+            let values = args![user_id, claims];
+            self.database()?.run(KEEP_CLAIMS, values).await.map(drop)
+        })
+    }
+
+    fn claims<'a>(&'a self, user_id: &'a str) -> Reply<'a, Option<String>> {
+        Box::pin(async move {
+            let row = self.database()?.row(CLAIMS, args![user_id]).await?;
+            row.map(|row| row.get("claims")).transpose()
         })
     }
 
