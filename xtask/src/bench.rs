@@ -14,6 +14,7 @@ mod report;
 mod scenario;
 mod sign_in;
 mod start;
+mod streams;
 mod throughput;
 mod wrk;
 
@@ -42,6 +43,11 @@ const SECTIONS: &[Section] = &[
         run: start::run,
     },
     Section {
+        name: "streams",
+        about: "10,000 open subscriptions: memory, reach, calls beside them; clients that vanish",
+        run: streams::run,
+    },
+    Section {
         name: "login",
         about: "200 sign-ins at once, and what calls beside them notice",
         run: sign_in::run,
@@ -66,7 +72,7 @@ struct Effort {
 impl Effort {
     const FULL: Self = Self {
         rounds: 5,
-        seconds: 4,
+        seconds: 2,
     };
     /// Whether everything works; its figures are worth little.
     const QUICK: Self = Self {

@@ -12,6 +12,7 @@ mod conformance;
 mod contract;
 mod corpus;
 mod exec;
+mod instructions;
 mod layers;
 mod many_tools;
 mod peers;
@@ -41,6 +42,7 @@ The project's own commands.
   cargo xtask bench schema          time `schema` of a generated server of 500 tools
   cargo xtask corpus DIR            can the macros say what the tools in these *.json publish?
   cargo xtask bless                 accept the UI tests' messages and the snapshots as they are now
+  cargo xtask bless instructions    accept what a call costs now
   cargo xtask bless security        write the table of docs/security.md from the tests' names
 ";
 
@@ -95,6 +97,11 @@ const STEPS: &[Step] = &[
         "corpus",
         "the published contracts of other servers, written with our macros",
         corpus::step,
+    ),
+    Step::new(
+        "instructions",
+        "what a call costs, counted by callgrind",
+        instructions::run,
     ),
     Step::new(
         "e2e",
@@ -162,6 +169,7 @@ fn command(args: &[&str]) -> Result<bool> {
         ["bench", "schema"] => many_tools::schema(&Workspace::find()?).map(|()| true),
         ["corpus", args @ ..] => corpus::command(&Workspace::find()?, args),
         ["bless"] => bless::run(&Workspace::find()?),
+        ["bless", "instructions"] => instructions::bless(&Workspace::find()?),
         ["bless", "security"] => security::bless(&Workspace::find()?),
         ["bench", args @ ..] => bench::command(&Workspace::find()?, args),
         [] | ["help" | "-h" | "--help"] => {

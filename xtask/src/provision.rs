@@ -1,7 +1,7 @@
 //! Brings a machine with Rust, Node and Python to where all steps can run.
 //!
-//! What is installed lands under `target/xtask`, pinned by the lock files in the repository; only a browser and
-//! Python's `venv` come from the system's packages. A second run finds everything and takes a moment.
+//! What is installed lands under `target/xtask`, pinned by the lock files in the repository; only a browser,
+//! valgrind and Python's `venv` come from the system's packages. A second run finds everything and takes a moment.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -31,6 +31,9 @@ pub(crate) fn run(workspace: &Workspace, log: &mut Log) -> Result<Tally> {
     node(workspace, log, "browser").context("the npm packages of tests/browser")?;
     node(workspace, log, "views").context("the npm packages of tests/views")?;
     chromium(workspace, log).context("a Chromium")?;
+    if !succeeds(Command::new("valgrind").arg("--version")) {
+        apt(workspace, log, "valgrind").context("valgrind")?;
+    }
     if postgres::find_programs().is_err() {
         apt(workspace, log, "postgresql").context("a PostgreSQL server")?;
     }

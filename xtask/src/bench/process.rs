@@ -62,6 +62,11 @@ impl Process {
         Ok(process)
     }
 
+    /// Its process id.
+    pub(super) fn id(&self) -> u32 {
+        self.child.0.id()
+    }
+
     /// The time that its threads have spent on a core, to the nanosecond.
     pub(super) fn cpu(&self) -> Result<Duration> {
         let mut nanos = 0;

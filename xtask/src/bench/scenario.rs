@@ -132,6 +132,32 @@ impl Scenario {
     }
 }
 
+/// A call by 2026-07-28.
+pub(super) fn call(tool: &str) -> Prepared {
+    let mut params = json!({ "name": tool, "arguments": {} });
+    let mut headers = basic(None);
+    headers.extend(modern("tools/call", &mut params));
+    Prepared {
+        headers,
+        body: envelope("tools/call", &params),
+    }
+}
+
+/// A request by 2026-07-28 as it goes over a connection that stays open.
+pub(super) fn as_text(port: u16, method: &str, mut params: Value) -> String {
+    let mut headers = basic(None);
+    headers.extend(modern(method, &mut params));
+    let body = envelope(method, &params);
+    let headers: String = headers
+        .iter()
+        .map(|(name, value)| format!("{name}: {value}\r\n"))
+        .collect();
+    format!(
+        "POST /mcp HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nContent-Length: {}\r\n{headers}\r\n{body}",
+        body.len()
+    )
+}
+
 fn envelope(method: &str, params: &Value) -> String {
     json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params }).to_string()
 }
