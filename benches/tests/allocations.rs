@@ -1,4 +1,5 @@
-//! How often a call allocates, beyond what actix-web itself does for a handler that reads a body and answers one. The goal is six for `echo`.
+//! How often a call allocates, beside a bare actix-web handler that reads a body and answers one. The goal was six times
+//! more for `echo`.
 
 use allocation_counter::measure;
 use mcp_bench::{Ask, Target, call, floor, ours, requests};
@@ -19,21 +20,21 @@ async fn allocations(app: &impl Target, ask: Ask) -> u64 {
 }
 
 #[actix_web::test]
-async fn a_call_allocates_a_few_times_beyond_actix() {
+async fn a_call_allocates_no_more_often_than_a_bare_handler() {
     let bare = allocations(&floor(98).await, Ask::Echo).await;
     let app = ours(10).await;
     for (ask, most) in [
-        (Ask::Echo, 9),
-        (Ask::RollDice, 9),
-        (Ask::List, 5),
-        // It may stream and be cancelled: a channel, its place among the running calls, a future that outlives the request.
-        (Ask::EchoInSession, 22),
+        (Ask::Echo, 0),
+        (Ask::RollDice, 0),
+        (Ask::List, 0),
+        // It may stream and be cancelled, so its future outlives the request.
+        (Ask::EchoInSession, 4),
     ] {
-        let own = allocations(&app, ask).await - bare;
-        println!("{ask:?}: {own} beyond the {bare} of actix");
+        let counted = allocations(&app, ask).await;
+        println!("{ask:?}: {counted}, a bare handler {bare}");
         assert!(
-            own <= most,
-            "{ask:?} allocates {own} times beyond actix's own {bare}, not {most}"
+            counted <= bare + most,
+            "{ask:?} allocates {counted} times, a bare handler {bare}: at most {most} more are let pass"
         );
     }
 }

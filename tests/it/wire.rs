@@ -380,6 +380,18 @@ async fn a_name_in_a_header_must_repeat_the_body() {
 }
 
 #[tokio::test]
+async fn no_uri_stands_in_for_the_name_of_a_tool() {
+    let server = server();
+    let params = json!({"uri": "echo", "arguments": {"message": "hi"}, "_meta": meta()});
+    let body = json!({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params});
+    let post = Post::to(&server)
+        .with("mcp-protocol-version", "2026-07-28")
+        .with("mcp-method", "tools/call");
+    let answer = post.send(body.to_string()).await.json();
+    assert_eq!(answer["error"]["code"], -32602, "{answer}");
+}
+
+#[tokio::test]
 async fn an_argument_with_a_header_must_be_repeated_there() {
     let server = server();
     let params = json!({"name": "routed", "arguments": {"region": "Hello"}});

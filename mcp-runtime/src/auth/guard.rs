@@ -55,6 +55,11 @@ impl Guard {
         Self(Kind::Open(shared))
     }
 
+    /// Whether everyone passes: then nothing that a caller says of itself is looked at.
+    pub(crate) fn is_open(&self) -> bool {
+        matches!(self.0, Kind::Open(_))
+    }
+
     /// What this process has in common with others, if there is a store.
     pub(crate) fn shared(&self) -> Option<Shared> {
         match &self.0 {

@@ -24,7 +24,7 @@ impl Server {
         let known = self.known(&sent, now).await?;
         let (gate, nonces) = (&self.gate, self.nonces());
         if let Some(proof) = gate.possession(&sent, &known, &request, nonces, now)? {
-            self.spend(&proof).await?;
+            Box::pin(self.spend(&proof)).await?;
         }
         gate.admit(known.user)
     }
@@ -58,7 +58,8 @@ impl Server {
         match self.gate.seen(&digest, now) {
             Some(known) => Ok(known),
             None => {
-                let verified = self.verify(sent.token, digest, now).await;
+                // In a box, as whatever is rare: the future of every call would be larger by it.
+                let verified = Box::pin(self.verify(sent.token, digest, now)).await;
                 verified.ok_or_else(|| self.gate.bad_token(sent))
             }
         }

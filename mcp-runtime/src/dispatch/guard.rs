@@ -1,11 +1,12 @@
 //! What stands between a user's function and the server: its panics, its time, its scopes.
 
-use std::future::Future;
-use std::panic::AssertUnwindSafe;
-use std::pin::Pin;
+use std::any::Any;
+use std::future::{Future, poll_fn};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::task::{Context as Poller, Poll};
 use std::time::{Duration, Instant};
 
-use futures_util::FutureExt as _;
+use futures_util::future::BoxFuture;
 
 use super::Failure;
 use super::rounds::{Suspended, drive};
@@ -18,48 +19,53 @@ pub(super) async fn run<T>(
     name: &str,
     ctx: &Context,
     limit: Option<Duration>,
-    call: impl Future<Output = Result<T, Error>>,
+    mut call: BoxFuture<'_, Result<T, Error>>,
 ) -> Result<T, Error> {
     let cancel = CancelOnDrop(Some(ctx));
-    let mut call = std::pin::pin!(AssertUnwindSafe(drive(ctx, call)).catch_unwind());
-    let outcome = match limit {
-        None => Ok(call.await),
-        // Most calls are done at the first poll and never see a timer.
-        Some(limit) => match futures_util::poll!(call.as_mut()) {
-            std::task::Poll::Ready(outcome) => Ok(outcome),
-            std::task::Poll::Pending => within(limit, ctx, call).await.ok_or(limit),
-        },
+    let Some(limit) = limit else {
+        let outcome = poll_fn(|cx| step(ctx, &mut call, cx)).await;
+        return cancel.unless_ended(name, outcome);
     };
-    match outcome {
-        Ok(Ok(Ok(result))) => {
-            cancel.disarm();
-            result
-        }
-        Ok(Ok(Err(Suspended))) => Err(Error::suspended()),
-        Ok(Err(panic)) => {
-            let text = panic
-                .downcast_ref::<&str>()
-                .copied()
-                .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
-                .unwrap_or("no message");
-            Err(Error::internal(format!("`{name}` panicked: {text}")))
-        }
-        Err(limit) => Err(Error::tool(too_long(name, limit))),
+    // Most calls are done at the first poll, and never see a timer. (A value that lives on beside an `await` makes every
+    // call's future larger, so nothing does here.)
+    if let Poll::Ready(outcome) = poll_fn(|cx| Poll::Ready(step(ctx, &mut call, cx))).await {
+        return cancel.unless_ended(name, outcome);
+    }
+    let rest = poll_fn(|cx| step(ctx, &mut call, cx));
+    match Box::pin(within(limit, ctx, rest)).await {
+        Some(outcome) => cancel.unless_ended(name, outcome),
+        None => Err(Error::tool(too_long(name, limit))),
+    }
+}
+
+/// How a call ended: with its result, at the end of a round, or with a panic.
+type Outcome<T> = Result<Result<Result<T, Error>, Suspended>, Box<dyn Any + Send>>;
+
+/// Polls a call once; its panic is a value.
+fn step<T>(
+    ctx: &Context,
+    call: &mut BoxFuture<'_, Result<T, Error>>,
+    cx: &mut Poller<'_>,
+) -> Poll<Outcome<T>> {
+    match catch_unwind(AssertUnwindSafe(|| drive(ctx, call.as_mut(), cx))) {
+        Ok(Poll::Ready(outcome)) => Poll::Ready(Ok(outcome)),
+        Ok(Poll::Pending) => Poll::Pending,
+        Err(panic) => Poll::Ready(Err(panic)),
     }
 }
 
 /// Runs a call until its own time is over. What it waits for its client's answers is not its own.
-async fn within<F: Future>(
+async fn within<T>(
     limit: Duration,
     ctx: &Context,
-    mut call: Pin<&mut F>,
-) -> Option<F::Output> {
+    mut call: impl Future<Output = T> + Unpin,
+) -> Option<T> {
     // While a question is open the end moves on: looking at it more often than this gains nothing.
     const LEAST: Duration = Duration::from_millis(250);
     let mut left = limit;
     let started = Instant::now();
     loop {
-        if let Ok(done) = tokio::time::timeout(left, call.as_mut()).await {
+        if let Ok(done) = tokio::time::timeout(left, &mut call).await {
             return Some(done);
         }
         let own = started.elapsed().saturating_sub(ctx.waited().total());
@@ -81,8 +87,23 @@ pub(super) fn too_long(name: &str, limit: Duration) -> String {
 struct CancelOnDrop<'a>(Option<&'a Context>);
 
 impl CancelOnDrop<'_> {
-    fn disarm(mut self) {
-        self.0 = None;
+    /// The result of a call, which counts as cancelled unless it came to its end.
+    fn unless_ended<T>(mut self, name: &str, outcome: Outcome<T>) -> Result<T, Error> {
+        match outcome {
+            Ok(Ok(result)) => {
+                self.0 = None;
+                result
+            }
+            Ok(Err(Suspended)) => Err(Error::suspended()),
+            Err(panic) => {
+                let text = panic
+                    .downcast_ref::<&str>()
+                    .copied()
+                    .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
+                    .unwrap_or("no message");
+                Err(Error::internal(format!("`{name}` panicked: {text}")))
+            }
+        }
     }
 }
 

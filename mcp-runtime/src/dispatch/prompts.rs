@@ -4,17 +4,17 @@ use serde_json::json;
 
 use super::outcome::{Failure, Reply};
 use super::tools::raw_object;
-use super::{Dispatcher, guard};
+use super::{Asked, Dispatcher, guard};
 use crate::extract::{Call, Context, Scratch};
 use crate::protocol::{Params, RpcError};
 
 impl Dispatcher {
     pub(super) async fn get_prompt(
         &self,
-        params: &Params<'_>,
+        asked: &Asked<'_>,
         ctx: &Context,
     ) -> Result<Reply, Failure> {
-        let name = Params::need(&params.name, "name")?;
+        let name = Params::need(&asked.name, "name")?;
         let Some(prompt) = self.catalogue.prompt(name) else {
             return Err(
                 RpcError::invalid_params(format!("there is no prompt `{name}` here")).into(),
@@ -23,7 +23,7 @@ impl Dispatcher {
         let scratch = Scratch::default();
         let call = Call {
             name,
-            arguments: raw_object(params.arguments),
+            arguments: raw_object(asked.arguments),
             input: &prompt.input,
             context: ctx,
             scratch: &scratch,

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde_json::json;
 
 use super::outcome::{Failure, Reply};
-use super::{Dispatcher, guard};
+use super::{Asked, Dispatcher, guard};
 use crate::descriptor::{Html, UiResourceDescriptor};
 use crate::extract::{Call, Context, Scratch};
 use crate::protocol::{Params, ResourceContents, RpcError, UI_MIME_TYPE, code};
@@ -15,10 +15,10 @@ use crate::schema::Input;
 impl Dispatcher {
     pub(super) async fn read_resource(
         &self,
-        params: &Params<'_>,
+        asked: &Asked<'_>,
         ctx: &Context,
     ) -> Result<Reply, Failure> {
-        let uri = Params::need(&params.uri, "uri")?;
+        let uri = Params::need(&asked.name, "uri")?;
         let stateless = ctx.protocol_version().is_stateless();
         let (contents, ttl_ms, scope) = match self.catalogue.resource(uri) {
             None => return Err(not_found(uri, stateless)),

@@ -1,5 +1,7 @@
 //! The rounds of a call on the stateless wire: when one ends, and what travels to the next, sealed.
 
+use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -15,7 +17,7 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
 use super::shared::{Millis, Now, Shared};
-use super::{Failure, Reply, Request};
+use super::{Asked, Failure, Reply};
 use crate::extract::{Carried, Context, Rounds, User, input_requests};
 use crate::protocol::RpcError;
 use crate::result::Error;
@@ -100,23 +102,18 @@ impl std::fmt::Debug for Seal {
 }
 
 /// What a state belongs to: this caller, this method, this item, these arguments.
-pub(super) fn binding(request: &Request<'_>, user: Option<&User>) -> Vec<u8> {
-    let params = &request.params;
-    let arguments = params
+pub(super) fn binding(asked: &Asked<'_>, user: Option<&User>) -> Vec<u8> {
+    let arguments = asked
         .arguments
         .and_then(|raw| serde_json::from_str::<Value>(raw.get()).ok());
     let mut hash = Sha256::new();
-    let name = params
-        .name
-        .as_deref()
-        .or(params.uri.as_deref())
-        .unwrap_or_default();
+    let name = asked.name.as_deref().unwrap_or_default();
     let (id, client) = user.map_or(("", ""), |u| (u.id(), u.client_id().unwrap_or_default()));
     // Each part with its length, so that no two lists of parts read the same.
     for part in [
         id,
         client,
-        request.method,
+        &*asked.method,
         name,
         // A client may write the keys of an object in another order when it sends the call again.
         &identity(&arguments.unwrap_or_else(|| json!({}))),
@@ -129,18 +126,19 @@ pub(super) fn binding(request: &Request<'_>, user: Option<&User>) -> Vec<u8> {
 
 /// The rounds of a request, with what its client sent along.
 pub(super) fn begin(
-    request: &mut Request<'_>,
+    asked: &Asked<'_>,
+    responses: Option<BTreeMap<String, Value>>,
+    state: Option<Cow<'_, str>>,
     user: Option<&User>,
     seal: &Seal,
 ) -> Result<Rounds, RpcError> {
-    let responses = request.params.input_responses.take().unwrap_or_default();
-    let carried = match request.params.request_state.take() {
+    let carried = match state {
         None => Carried::default(),
-        Some(state) => seal.open(&state, &binding(request, user)).ok_or_else(|| {
+        Some(state) => seal.open(&state, &binding(asked, user)).ok_or_else(|| {
             RpcError::invalid_params("`requestState` is none of ours, belongs to another call, or is too old: begin again")
         })?,
     };
-    Ok(Rounds::new(carried, responses))
+    Ok(Rounds::new(carried, responses.unwrap_or_default()))
 }
 
 /// The answer that ends a round: the questions, and the state if there is any.
@@ -158,29 +156,26 @@ pub(super) fn input_required(
     Ok(Reply::Value(result))
 }
 
-/// Runs a call until it is done or until all that it waits for is input.
+/// Polls a call: it is done, or waits, or all that it waits for is input.
 ///
 /// A question stays pending without keeping the waker. So where a poll leaves no copy of its waker behind, nothing
 /// but input is awaited. The second poll, with a waker that can be counted, happens only once something was asked.
-pub(super) async fn drive<T>(
+pub(super) fn drive<T>(
     ctx: &Context,
-    call: impl Future<Output = Result<T, Error>>,
-) -> Result<Result<T, Error>, Suspended> {
-    let mut call = std::pin::pin!(call);
-    std::future::poll_fn(|cx| {
-        if let Poll::Ready(done) = call.as_mut().poll(cx) {
-            return Poll::Ready(Ok(done));
-        }
-        if !ctx.rounds().is_some_and(Rounds::ends_the_round) {
-            return Poll::Pending;
-        }
-        poll_counted(call.as_mut(), cx)
-    })
-    .await
+    mut call: Pin<&mut (impl Future<Output = Result<T, Error>> + ?Sized)>,
+    cx: &mut Poller<'_>,
+) -> Poll<Result<Result<T, Error>, Suspended>> {
+    if let Poll::Ready(done) = call.as_mut().poll(cx) {
+        return Poll::Ready(Ok(done));
+    }
+    if !ctx.rounds().is_some_and(Rounds::ends_the_round) {
+        return Poll::Pending;
+    }
+    poll_counted(call, cx)
 }
 
 fn poll_counted<T>(
-    call: Pin<&mut impl Future<Output = Result<T, Error>>>,
+    call: Pin<&mut (impl Future<Output = Result<T, Error>> + ?Sized)>,
     cx: &Poller<'_>,
 ) -> Poll<Result<Result<T, Error>, Suspended>> {
     struct Counted(Waker, AtomicBool);

@@ -8,8 +8,8 @@ use serde_json::value::RawValue;
 
 use super::outcome::{Failure, Reply, ToolReply};
 use super::tasks::{Start, Tasks};
-use super::{Dispatcher, guard};
-use crate::descriptor::with_value;
+use super::{Asked, Dispatcher, guard};
+use crate::descriptor::{UiResourceDescriptor, with_value};
 use crate::extract::{Call, Context, Scratch};
 use crate::protocol::{
     Annotations, EmbeddedResource, Params, ResourceContents, Role, RpcError, UI_MIME_TYPE,
@@ -20,88 +20,90 @@ use crate::result::{Embed, Error, Lane, ToolResult};
 impl Dispatcher {
     pub(super) async fn call_tool(
         self: &Arc<Self>,
-        params: &Params<'_>,
+        asked: &Asked<'_>,
         ctx: &Context,
     ) -> Result<Reply, Failure> {
-        let name = Params::need(&params.name, "name")?;
+        let name = Params::need(&asked.name, "name")?;
         let Some(tool) = self.catalogue.tool(name) else {
             return Err(RpcError::invalid_params(format!("there is no tool `{name}` here")).into());
         };
         let descriptor = tool.descriptor;
         guard::scopes(descriptor.scopes, ctx)?;
-        let arguments = raw_object(params.arguments);
-        let limit = descriptor.timeout_ms.map(Duration::from_millis);
-        match Tasks::start(descriptor, ctx)? {
-            Start::Plain => {
-                let limit = limit.unwrap_or(self.tool_timeout);
-                self.run_tool(tool, arguments, ctx, Some(limit)).await
-            }
+        let arguments = raw_object(asked.arguments);
+        // Beside the `match`, as what it looks at would wait with the call.
+        let start = Tasks::start(descriptor, ctx)?;
+        match start {
+            Start::Plain => self.run_tool(tool, arguments, ctx, true).await,
             Start::Task => {
                 // What may outlive the request owns all that it needs.
                 let (this, ctx, arguments) = (self.clone(), ctx.clone(), arguments.to_owned());
                 let shared = ctx.clone();
                 let work = async move {
                     match this.catalogue.tool(descriptor.name) {
-                        Some(tool) => this.run_tool(tool, &arguments, &ctx, None).await,
+                        Some(tool) => this.run_tool(tool, &arguments, &ctx, false).await,
                         None => Err(RpcError::method_not_found("tools/call").into()),
                     }
                 };
-                self.tasks.begin(name, &shared, limit, work.boxed()).await
+                let limit = descriptor.timeout_ms.map(Duration::from_millis);
+                Box::pin(self.tasks.begin(name, &shared, limit, work.boxed())).await
             }
         }
     }
 
-    /// Calls the function.
+    /// Calls the function; a task keeps its time itself.
     async fn run_tool(
         &self,
         tool: &Tool,
         arguments: &[u8],
         ctx: &Context,
-        limit: Option<Duration>,
+        is_timed: bool,
     ) -> Result<Reply, Failure> {
-        let name = tool.descriptor.name;
         let scratch = Scratch::default();
-        let call = Call {
-            name,
+        let descriptor = tool.descriptor;
+        let call = (descriptor.call)(Call {
+            name: descriptor.name,
             arguments,
             input: &tool.input,
             context: ctx,
             scratch: &scratch,
-        };
-        let descriptor = tool.descriptor;
-        let result = match guard::run(name, ctx, limit, (descriptor.call)(call)).await {
+        });
+        let own_limit = descriptor.timeout_ms.map(Duration::from_millis);
+        let limit = is_timed.then(|| own_limit.unwrap_or(self.tool_timeout));
+        let result = match guard::run(descriptor.name, ctx, limit, call).await {
             Ok(result) => result,
-            Err(error) => refused(name, descriptor.scopes, error)?,
+            Err(error) => refused(descriptor.name, descriptor.scopes, error)?,
         };
         let result = as_published(tool, result)?;
-        Ok(Reply::Tool(Box::new(self.reply(tool, result, ctx).await)))
+        let embed = result.embed;
+        let mut reply = ToolReply::of(result, ctx);
+        if let Some(view) = tool.descriptor.ui
+            && reply.structured_content.is_some()
+            && wants_copy(embed, ctx)
+        {
+            reply = Box::pin(self.with_copy(view, reply, ctx)).await;
+        }
+        if !reply.is_stateless() && !tool.object_output {
+            // Before 2026-07-28 it must be an object; the text carries it anyway.
+            reply.structured_content = None;
+        }
+        Ok(Reply::Tool(reply))
     }
 
-    async fn reply(&self, tool: &Tool, result: ToolResult, ctx: &Context) -> ToolReply {
-        let stateless = ctx.protocol_version().is_stateless();
-        let ToolResult {
-            mut content,
-            structured,
-            is_error,
-            meta,
-            embed,
-        } = result;
-        if let (Some(view), Some(value)) = (tool.descriptor.ui, &structured)
-            && wants_copy(embed, ctx)
-            && let Some(Found::View(view, input)) = self.catalogue.resource(view.uri)
-            // The tool has done its work: without the copy its result still stands.
+    /// Adds the view with the result in it. The tool has done its work: without the copy its result still stands.
+    async fn with_copy(
+        &self,
+        view: &UiResourceDescriptor,
+        mut reply: ToolReply,
+        ctx: &Context,
+    ) -> ToolReply {
+        if let Some(Found::View(view, input)) = self.catalogue.resource(view.uri)
+            && let Some(value) = &reply.structured_content
             && let Ok(page) = self.page(view, input, ctx).await
         {
-            content.push(filled_copy(view, &page, value).into());
+            let copy = filled_copy(view, &page, value);
+            reply.content.push(copy.into());
         }
-        ToolReply {
-            content,
-            // Before 2026-07-28 it must be an object; the text carries it anyway.
-            structured_content: structured.filter(|_| stateless || tool.object_output),
-            is_error,
-            meta,
-            result_type: stateless.then_some("complete"),
-        }
+        reply
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::any::{Any, TypeId};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use serde::Serialize;
 use serde_json::Value;
@@ -11,6 +11,7 @@ use super::User;
 use super::ask::{Answered, Names};
 use super::provide::Providers;
 use super::rounds::Rounds;
+use super::short::ShortText;
 use super::waited::Waited;
 use crate::protocol::{
     ClientCapabilities, Implementation, LogLevel, Notification, ProtocolVersion, code,
@@ -33,7 +34,8 @@ pub(crate) trait Outbound: Send + Sync {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Client {
     pub version: ProtocolVersion,
-    pub info: Option<Implementation>,
+    /// An [`Implementation`] as the client wrote it.
+    pub info: Option<ShortText>,
     pub capabilities: ClientCapabilities,
 }
 
@@ -46,6 +48,7 @@ pub struct Context(Arc<Inner>);
 struct Inner {
     user: Option<Arc<User>>,
     client: Client,
+    client_info: OnceLock<Option<Implementation>>,
     providers: Arc<Providers>,
     // Taken away when the call goes on as a task: what it answered to is over.
     outbound: Mutex<Option<Arc<dyn Outbound>>>,
@@ -86,6 +89,7 @@ impl Context {
         Self(Arc::new(Inner {
             user,
             client,
+            client_info: OnceLock::new(),
             providers,
             outbound: Mutex::new(outbound),
             progress_token,
@@ -125,7 +129,8 @@ impl Context {
 
     /// What the client calls itself; unverified, for display only. Not known in an HTTP session of the older wires.
     pub fn client_info(&self) -> Option<&Implementation> {
-        self.0.client.info.as_ref()
+        let read = || serde_json::from_str(self.0.client.info.as_ref()?).ok();
+        self.0.client_info.get_or_init(read).as_ref()
     }
 
     /// Whether the client renders views (`io.modelcontextprotocol/ui`).

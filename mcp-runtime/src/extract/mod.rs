@@ -10,6 +10,7 @@ mod default;
 mod provide;
 mod rounds;
 mod shape;
+mod short;
 mod user;
 mod waited;
 
@@ -29,3 +30,4 @@ pub(crate) use call::Scratch;
 pub(crate) use context::{Client, ContextParts, Outbound};
 pub(crate) use provide::Providers;
 pub(crate) use rounds::{Carried, News, Rounds};
+pub(crate) use short::ShortText;

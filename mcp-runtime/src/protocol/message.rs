@@ -1,4 +1,4 @@
-//! The JSON-RPC envelope: borrowed from the bytes, its parameters left as they came.
+//! The JSON-RPC envelope, read in one pass with its parameters: borrowed from the bytes.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::RpcError;
+use super::borrowed::text;
+use super::{Params, RpcError, code};
 
 /// A request's id, echoed byte for byte.
 #[derive(Clone, Copy, Serialize)]
@@ -38,11 +39,12 @@ pub(crate) enum Message<'a> {
     Request {
         id: Id<'a>,
         method: Cow<'a, str>,
-        params: Option<&'a RawValue>,
+        params: Params<'a>,
     },
+    /// Nothing is answered to it: parameters of the wrong type are taken for none.
     Notification {
         method: Cow<'a, str>,
-        params: Option<&'a RawValue>,
+        params: Params<'a>,
     },
     /// An answer to a request of ours.
     Response {
@@ -87,16 +89,18 @@ pub(crate) struct BadMessage<'a> {
     pub error: RpcError,
 }
 
+/// A message with its parameters as `P`: taken apart in the same pass, or left as they came.
 #[derive(Deserialize)]
-struct Envelope<'a> {
-    #[serde(borrow, default)]
+#[serde(bound(deserialize = "P: Deserialize<'de>"))]
+struct Envelope<'a, P> {
+    #[serde(borrow, default, deserialize_with = "text")]
     jsonrpc: Option<Cow<'a, str>>,
     #[serde(borrow, default, deserialize_with = "even_null")]
     id: Option<&'a RawValue>,
-    #[serde(borrow, default)]
+    #[serde(borrow, default, deserialize_with = "text")]
     method: Option<Cow<'a, str>>,
-    #[serde(borrow, default)]
-    params: Option<&'a RawValue>,
+    #[serde(default)]
+    params: Option<P>,
     #[serde(borrow, default, deserialize_with = "even_null")]
     result: Option<&'a RawValue>,
     #[serde(borrow, default)]
@@ -114,7 +118,7 @@ impl<'a> Message<'a> {
     /// Reads one message.
     ///
     /// # Errors
-    /// -32700 where the bytes are no JSON, -32600 where the JSON is no message.
+    /// -32700 where the bytes are no JSON, -32600 where the JSON is no message, -32602 where a parameter has the wrong type.
     pub(crate) fn parse(bytes: &'a [u8]) -> Result<Self, BadMessage<'a>> {
         // serde would read an array into the envelope by position.
         if bytes
@@ -124,8 +128,7 @@ impl<'a> Message<'a> {
         {
             return Err(not_a_message(bytes));
         }
-        let envelope: Envelope<'a> =
-            serde_json::from_slice(bytes).map_err(|e| bad_json(bytes, &e))?;
+        let (envelope, params) = Envelope::read(bytes)?;
         let id = match envelope.id {
             None => None,
             Some(raw) if is_id(raw.get()) => Some(Id(raw)),
@@ -145,19 +148,21 @@ impl<'a> Message<'a> {
         if envelope.jsonrpc.as_deref() != Some("2.0") {
             return refuse("`jsonrpc` must be \"2.0\"");
         }
-        if envelope.params.is_some_and(|p| !p.get().starts_with('{')) {
-            return refuse("`params` must be an object");
-        }
         match (envelope.method, id) {
-            (Some(method), Some(id)) => Ok(Self::Request {
-                id,
-                method,
-                params: envelope.params,
-            }),
-            (Some(method), None) => Ok(Self::Notification {
-                method,
-                params: envelope.params,
-            }),
+            (Some(method), Some(id)) => match params {
+                Ok(params) => Ok(Self::Request { id, method, params }),
+                Err(error) => Err(BadMessage {
+                    id: Some(id),
+                    error,
+                }),
+            },
+            (Some(method), None) => match params {
+                Err(error) if error.code == code::INVALID_REQUEST => Err(BadMessage { id, error }),
+                params => Ok(Self::Notification {
+                    method,
+                    params: params.unwrap_or_default(),
+                }),
+            },
             (None, Some(id)) if envelope.result.is_some() != envelope.error.is_some() => {
                 Ok(Self::Response {
                     id,
@@ -167,6 +172,46 @@ impl<'a> Message<'a> {
             }
             _ => refuse("the message has no `method`"),
         }
+    }
+}
+
+impl<'a> Envelope<'a, ()> {
+    /// The envelope and its parameters. All is read in one pass; only where that fails, the parameters are looked at by
+    /// themselves, so that a mistake in them is answered under the message's id.
+    fn read(bytes: &'a [u8]) -> Result<(Self, Result<Params<'a>, RpcError>), BadMessage<'a>> {
+        // Checked at once: reading from bytes would check each string and each raw value by itself.
+        if let Ok(text) = std::str::from_utf8(bytes)
+            && let Ok(envelope) = serde_json::from_str::<Envelope<'a, Params<'a>>>(text)
+        {
+            let (envelope, params) = envelope.take_params();
+            return Ok((envelope, Ok(params.unwrap_or_default())));
+        }
+        let envelope: Envelope<'a, &'a RawValue> =
+            serde_json::from_slice(bytes).map_err(|e| bad_json(bytes, &e))?;
+        let (envelope, params) = envelope.take_params();
+        Ok((envelope, Params::parse(params)))
+    }
+}
+
+impl<'a, P> Envelope<'a, P> {
+    fn take_params(self) -> (Envelope<'a, ()>, Option<P>) {
+        let Self {
+            jsonrpc,
+            id,
+            method,
+            params,
+            result,
+            error,
+        } = self;
+        let envelope = Envelope {
+            jsonrpc,
+            id,
+            method,
+            params: None,
+            result,
+            error,
+        };
+        (envelope, params)
     }
 }
 
@@ -181,10 +226,7 @@ fn bad_json<'a>(bytes: &'a [u8], error: &serde_json::Error) -> BadMessage<'a> {
     let error = if error.is_data() && std::str::from_utf8(bytes).is_ok() {
         RpcError::invalid_request(format!("the body is no JSON-RPC message: {error}"))
     } else {
-        RpcError::new(
-            super::code::PARSE_ERROR,
-            format!("the body is no JSON: {error}"),
-        )
+        RpcError::new(code::PARSE_ERROR, format!("the body is no JSON: {error}"))
     };
     BadMessage { id: None, error }
 }
@@ -192,10 +234,7 @@ fn bad_json<'a>(bytes: &'a [u8], error: &serde_json::Error) -> BadMessage<'a> {
 /// A body that is something else than an object.
 fn not_a_message(bytes: &[u8]) -> BadMessage<'_> {
     let error = match serde_json::from_slice::<serde::de::IgnoredAny>(bytes) {
-        Err(error) => RpcError::new(
-            super::code::PARSE_ERROR,
-            format!("the body is no JSON: {error}"),
-        ),
+        Err(error) => RpcError::new(code::PARSE_ERROR, format!("the body is no JSON: {error}")),
         Ok(_) if is_batch(bytes) => RpcError::invalid_request(
             "batches are spoken by protocol version 2025-03-26 only: send one message",
         ),

@@ -1,5 +1,6 @@
 //! The protocol as it goes over the wire: names and shapes of the specification, both wires.
 
+mod borrowed;
 mod client;
 mod content;
 mod error;

@@ -1,36 +1,64 @@
 //! Answers: bodies, statuses, headers.
 
+use std::convert::Infallible;
+
+use actix_web::body::SizedStream;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderValue};
+use actix_web::web::Bytes;
 use actix_web::{HttpResponse, HttpResponseBuilder};
+use futures_util::stream;
 
 use crate::auth::Refusal;
 use crate::dispatch::{Failure, Reply};
 use crate::protocol::{CLOSE, Id, RpcError, code, open_result, write_error};
 
-/// What goes back for one request: a status and a JSON body.
+/// What goes back for one message: a status and a JSON body.
 #[derive(Debug)]
 pub(super) struct Answer {
     pub status: StatusCode,
-    pub body: Vec<u8>,
+    body: Vec<u8>,
+    /// A result that was written before, which ends the body but for [`CLOSE`]. Copied only where it must be: of a
+    /// list that was half of the time.
+    written: Option<Bytes>,
 }
 
 impl Answer {
     pub(super) fn reply(id: Id<'_>, reply: &Reply) -> Self {
         let mut body = Vec::with_capacity(256);
         open_result(&mut body, id);
-        reply.write(&mut body);
-        body.extend_from_slice(CLOSE);
+        let written = match reply {
+            Reply::Written(result) => Some(result.clone()),
+            _ => {
+                reply.write(&mut body);
+                body.extend_from_slice(CLOSE);
+                None
+            }
+        };
         Self {
             status: StatusCode::OK,
             body,
+            written,
+        }
+    }
+
+    /// 202: what was no request is not answered.
+    pub(super) fn none() -> Self {
+        Self {
+            status: StatusCode::ACCEPTED,
+            body: Vec::new(),
+            written: None,
         }
     }
 
     pub(super) fn error(status: StatusCode, id: Option<Id<'_>>, error: &RpcError) -> Self {
         let mut body = Vec::with_capacity(128);
         write_error(&mut body, id, error);
-        Self { status, body }
+        Self {
+            status,
+            body,
+            written: None,
+        }
     }
 
     /// A failure inside a stream or a batch, where it is too late for a status.
@@ -39,8 +67,28 @@ impl Answer {
         Self::error(status_of(&error, stateless), Some(id), &error)
     }
 
+    /// The whole body.
+    pub(super) fn into_body(mut self) -> Vec<u8> {
+        if let Some(written) = self.written {
+            self.body.reserve_exact(written.len() + CLOSE.len());
+            self.body.extend_from_slice(&written);
+            self.body.extend_from_slice(CLOSE);
+        }
+        self.body
+    }
+
     pub(super) fn into_response(self) -> HttpResponse {
-        json(self.status).body(self.body)
+        if self.status == StatusCode::ACCEPTED {
+            return HttpResponse::Accepted().finish();
+        }
+        let mut response = json(self.status);
+        let Some(written) = self.written else {
+            return response.body(self.body);
+        };
+        let parts = [self.body.into(), written, Bytes::from_static(CLOSE)];
+        let size = parts.iter().map(Bytes::len).sum::<usize>();
+        let parts = stream::iter(parts.map(Ok::<_, Infallible>));
+        response.body(SizedStream::new(size as u64, parts))
     }
 }
 

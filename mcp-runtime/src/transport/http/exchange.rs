@@ -1,5 +1,7 @@
 //! One request with its answer: as one JSON object, or as a stream once something comes before the result.
 
+use std::borrow::Cow;
+use std::pin::pin;
 use std::sync::Arc;
 use std::task::Poll;
 
@@ -7,19 +9,19 @@ use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::http::header::HeaderMap;
 use actix_web::web::Bytes;
-use futures_util::future::{Abortable, ready};
+use futures_util::future::{Abortable, BoxFuture, ready};
 use futures_util::{FutureExt as _, StreamExt as _};
 
 use super::Endpoint;
 use super::accept::Accept;
 use super::answer::{Answer, refusal, refuse};
-use super::messages::{Messages, Sent, sending};
+use super::messages::{Messages, Sending, Sent};
 use super::session::{InSession, Session, Sessions};
 use super::sse::{Body, KEEP_ALIVE, event_stream, frame};
 use crate::auth::{Credentials, Refusal};
-use crate::dispatch::{self, Failure, Request};
+use crate::dispatch::{self, Begun, Failure, Request};
 use crate::extract::{Client, ContextParts, Outbound, User};
-use crate::protocol::{Id, LogLevel, Message, Params, ProtocolVersion};
+use crate::protocol::{BadMessage, Id, LogLevel, Message, Params, ProtocolVersion, answer_of};
 
 /// Which wire a request speaks, with what the wire remembers of the client.
 #[derive(Debug, Clone)]
@@ -35,14 +37,6 @@ impl Wire {
     pub(super) fn session(session: Session, sessions: &Sessions) -> Self {
         let log_level = sessions.log_level(&session);
         Self::Session { session, log_level }
-    }
-
-    /// Under which name questions of this session wait for their answers.
-    fn session_scope(&self) -> String {
-        match self {
-            Self::Stateless => String::new(),
-            Self::Session { session, .. } => session.scope(),
-        }
     }
 
     fn version(&self) -> ProtocolVersion {
@@ -64,18 +58,24 @@ pub(super) struct Exchange {
 
 /// An executed request.
 pub(super) struct Outcome {
-    pub answer: Answer,
+    answer: Answer,
+    /// Whether a function of the user's ran for it.
+    ran: bool,
     /// In HTTP's own words, where it has some: a status and a challenge.
     refused: Option<Refusal>,
 }
 
 impl Outcome {
-    /// Whether HTTP has a status of its own for it.
-    fn is_refused(&self) -> bool {
-        self.refused.is_some() || !self.answer.status.is_success()
+    /// Whether HTTP has a status of its own for it, and so no stream can carry it.
+    pub(super) fn is_bare(&self) -> bool {
+        self.refused.is_some() || self.answer.status != StatusCode::OK
     }
 
-    fn into_response(self) -> HttpResponse {
+    pub(super) fn into_body(self) -> Vec<u8> {
+        self.answer.into_body()
+    }
+
+    pub(super) fn into_response(self) -> HttpResponse {
         match self.refused {
             Some(refused) => refusal(&refused),
             None => self.answer.into_response(),
@@ -83,73 +83,76 @@ impl Outcome {
     }
 }
 
-impl Exchange {
-    /// Answers a request whose message lies in `body`.
-    pub(super) async fn run(
-        self,
-        id: Id<'_>,
-        method: &str,
-        params: Params<'_>,
-        body: &Bytes,
-        heads: &HeaderMap,
-    ) -> HttpResponse {
-        let listens = method == "subscriptions/listen";
-        if listens && self.endpoint.dispatcher.knows(method, self.wire.version()) {
-            return self.listen(id, &params, heads).await;
+impl From<Answer> for Outcome {
+    fn from(answer: Answer) -> Self {
+        Self {
+            answer,
+            ran: false,
+            refused: None,
         }
-        if self.accept.sse && self.may_stream(method, &params) {
-            return self.stream(body.clone(), heads).await;
-        }
-        let outcome = match &self.wire {
-            Wire::Stateless => self.execute(id, method, params, None).await,
-            Wire::Session { session, .. } => {
-                match self.cancellable(session, id, method, params).await {
-                    Some(outcome) => outcome,
-                    // Nothing is the answer to a call that is no longer wanted.
-                    None => return HttpResponse::Accepted().finish(),
-                }
-            }
-        };
-        if self.accept.prefers_sse && !outcome.is_refused() {
-            return event_stream().body(frame(&outcome.answer.body));
-        }
-        outcome.into_response()
     }
+}
 
-    /// Whether the request may send something before its result: it runs a function, and its client asked for
-    /// progress or for log messages.
-    fn may_stream(&self, method: &str, params: &Params<'_>) -> bool {
-        let meta = params.meta.as_ref();
-        let asked = meta.is_some_and(|m| m.progress_token.is_some() || m.log_level.is_some());
-        let runs = matches!(method, "tools/call" | "prompts/get" | "resources/read");
-        runs && (asked || matches!(self.wire, Wire::Session { .. }))
+impl Exchange {
+    /// Takes one message of a session and does what it says; nothing comes of a call that its client cancelled.
+    pub(super) async fn hear(
+        &self,
+        session: Session,
+        message: &[u8],
+        outbound: Option<Arc<dyn Outbound>>,
+    ) -> Option<Outcome> {
+        match Message::parse(message) {
+            Ok(Message::Request { id, method, params }) => {
+                let begun = self.begin(method, params, outbound);
+                self.cancellable(session, id, begun).await
+            }
+            Ok(Message::Notification { method, params }) => {
+                if method == "notifications/cancelled"
+                    && let Some(id) = params.request_id
+                {
+                    self.endpoint.calls.cancel(&session.scope(), id.get());
+                }
+                Some(Answer::none().into())
+            }
+            Ok(Message::Response { id, result, error }) => {
+                let answer = answer_of(result, error);
+                let questions = &self.endpoint.questions;
+                questions.answer(&session.scope(), id.as_json(), answer);
+                Some(Answer::none().into())
+            }
+            Err(BadMessage { id, error }) => {
+                Some(Answer::error(StatusCode::BAD_REQUEST, id, &error).into())
+            }
+        }
     }
 
     /// Executes a request of a session; `notifications/cancelled` may end it before it has an outcome.
-    pub(super) async fn cancellable(
+    async fn cancellable(
         &self,
-        session: &Session,
+        session: Session,
         id: Id<'_>,
-        method: &str,
-        params: Params<'_>,
+        mut begun: Begun<'_>,
     ) -> Option<Outcome> {
+        let mut outcome = pin!(self.end(id, &mut begun));
+        // Most calls are done at the first poll, and are never among those that can be cancelled. What comes while a
+        // function keeps that poll to itself comes too late.
+        if let Poll::Ready(outcome) = futures_util::poll!(outcome.as_mut()) {
+            return Some(outcome);
+        }
         let calls = &self.endpoint.calls;
         let (_running, cancelled) = calls.begin(&session.scope(), id.as_json());
-        let outcome = self.execute(id, method, params, None);
         Abortable::new(outcome, cancelled).await.ok()
     }
 
-    /// Hands the request to dispatch and writes what comes back.
-    async fn execute(
-        &self,
-        id: Id<'_>,
-        method: &str,
-        mut params: Params<'_>,
+    /// Hands a request to dispatch, which does what needs no waiting.
+    pub(super) fn begin<'a>(
+        &'a self,
+        method: Cow<'a, str>,
+        mut params: Params<'a>,
         outbound: Option<Arc<dyn Outbound>>,
-    ) -> Outcome {
-        let parts = self.parts(&mut params, outbound);
-        let stateless = parts.client.version.is_stateless();
+    ) -> Begun<'a> {
         let dispatcher = &self.endpoint.dispatcher;
+        let parts = self.parts(&mut params, outbound);
         let session = match &self.wire {
             Wire::Stateless => None,
             Wire::Session { session, .. } => Some(InSession {
@@ -159,20 +162,28 @@ impl Exchange {
             }),
         };
         let session = session.as_ref().map(|s| s as &dyn dispatch::Session);
-        let request = Request {
-            method,
-            params,
-            session,
-        };
-        let failure = match dispatcher.dispatch(request, parts).await {
+        let request = Request { method, params };
+        dispatcher.begin(request, session, parts)
+    }
+
+    /// Waits for what was begun, and writes what comes of it.
+    pub(super) async fn end(&self, id: Id<'_>, begun: &mut Begun<'_>) -> Outcome {
+        let failure = match begun.end().await {
             Ok(reply) => {
                 return Outcome {
-                    answer: Answer::reply(id, &reply),
-                    refused: None,
+                    ran: begun.runs(),
+                    ..Answer::reply(id, &reply).into()
                 };
             }
             Err(failure) => failure,
         };
+        Outcome {
+            ran: begun.runs(),
+            ..Box::pin(self.failed(id, failure)).await
+        }
+    }
+
+    async fn failed(&self, id: Id<'_>, failure: Failure) -> Outcome {
         let refused = match (&failure, self.user.as_deref()) {
             (Failure::Scopes(scopes), Some(user)) => {
                 let scopes: Vec<&str> = scopes.iter().map(String::as_str).collect();
@@ -185,8 +196,10 @@ impl Exchange {
             }
             _ => None,
         };
+        let stateless = self.wire.version().is_stateless();
         Outcome {
             answer: Answer::failure(id, failure, stateless),
+            ran: false,
             refused,
         }
     }
@@ -201,7 +214,7 @@ impl Exchange {
             user: self.user.clone(),
             client: Client {
                 version: self.wire.version(),
-                info: meta.client_info,
+                info: meta.client_info.map(|info| info.get().into()),
                 capabilities,
             },
             outbound,
@@ -212,7 +225,12 @@ impl Exchange {
     }
 
     /// `subscriptions/listen`: the answer is a stream from the start, and lasts.
-    async fn listen(self, id: Id<'_>, params: &Params<'_>, heads: &HeaderMap) -> HttpResponse {
+    pub(super) async fn listen(
+        &self,
+        id: Id<'_>,
+        params: &Params<'_>,
+        heads: &HeaderMap,
+    ) -> HttpResponse {
         if !self.accept.sse {
             return refuse(
                 StatusCode::NOT_ACCEPTABLE,
@@ -232,40 +250,63 @@ impl Exchange {
         }
     }
 
-    /// Runs a call that may send something before its result. If it does not, the answer stays one JSON object.
-    async fn stream(self, body: Bytes, heads: &HeaderMap) -> HttpResponse {
+    /// Answers a message that may send something before its result. If it does not, the answer stays one JSON object.
+    pub(super) async fn stream(self, body: Bytes, heads: &HeaderMap) -> HttpResponse {
         let prefers_sse = self.accept.prefers_sse;
+        let session = match &self.wire {
+            Wire::Stateless => None,
+            Wire::Session { session, .. } => Some(*session),
+        };
         let questions = self.endpoint.questions.clone();
-        let (outbound, mut receiver) =
-            sending(questions, self.wire.session_scope(), self.user.clone());
-        let whole = self.clone();
-        // The future owns what it needs, so that it can go on inside the response; that costs a second look at
-        // the envelope.
+        let sending = Arc::new(Sending::new(questions, session, self.user.clone()));
+        let (whole, outbound) = (self.clone(), sending.clone());
+        // The future owns the message, so that it can go on inside the response.
         let call = async move {
+            if let Some(session) = session {
+                return self.hear(session, &body, Some(outbound)).await;
+            }
             let Ok(Message::Request { id, method, params }) = Message::parse(&body) else {
                 return None;
             };
-            let params = Params::parse(params).ok()?;
-            let Wire::Session { session, .. } = &self.wire else {
-                return Some(self.execute(id, &method, params, Some(outbound)).await);
-            };
-            let calls = &self.endpoint.calls;
-            let (_running, cancelled) = calls.begin(&session.scope(), id.as_json());
-            let outcome = self.execute(id, &method, params, Some(outbound));
-            // A cancelled call has no outcome, and gets no answer.
-            Abortable::new(outcome, cancelled).await.ok()
+            let mut begun = self.begin(method, params, Some(outbound));
+            Some(self.end(id, &mut begun).await)
         };
         let mut call = call.boxed();
-        let body_of = |outcome: Option<Outcome>| outcome.map(|o| o.answer.body).unwrap_or_default();
         // Most calls are done at the first poll: then a refusal still has its status and its challenge.
-        let done = match futures_util::poll!(&mut call) {
-            Poll::Ready(outcome) => Some(outcome),
-            Poll::Pending => None,
-        };
+        match futures_util::poll!(&mut call) {
+            Poll::Ready(Some(outcome)) if outcome.is_bare() => {
+                if !sending.close_unused() {
+                    drop(sending.receiver());
+                }
+                outcome.into_response()
+            }
+            // Where no function ran there is nothing to come back for.
+            Poll::Ready(Some(outcome)) if prefers_sse && !outcome.ran => {
+                event_stream().body(frame(&outcome.into_body()))
+            }
+            Poll::Ready(Some(outcome)) if !prefers_sse && sending.close_unused() => {
+                outcome.into_response()
+            }
+            done => Box::pin(whole.stream_on(done, call, &sending, heads)).await,
+        }
+    }
+
+    /// Goes on with a call that was not done at once, or that has sent something.
+    async fn stream_on(
+        self,
+        done: Poll<Option<Outcome>>,
+        mut call: BoxFuture<'static, Option<Outcome>>,
+        sending: &Sending,
+        heads: &HeaderMap,
+    ) -> HttpResponse {
+        let mut receiver = sending.receiver();
+        let prefers_sse = self.accept.prefers_sse;
+        let body_of =
+            |outcome: Option<Outcome>| outcome.map(Outcome::into_body).unwrap_or_default();
         let (done, first) = match done {
-            Some(outcome) => (Some(outcome), None),
-            None if prefers_sse => (None, None),
-            None => tokio::select! {
+            Poll::Ready(outcome) => (Some(outcome), None),
+            Poll::Pending if prefers_sse => (None, None),
+            Poll::Pending => tokio::select! {
                 biased;
                 outcome = &mut call => (Some(outcome), None),
                 first = receiver.recv() => (None, first),
@@ -276,15 +317,15 @@ impl Exchange {
         match done {
             // Cancelled: there is nothing to come back for.
             Some(None) => event_stream().finish(),
-            Some(Some(outcome)) if outcome.is_refused() => outcome.into_response(),
+            Some(Some(outcome)) if outcome.is_bare() => outcome.into_response(),
             Some(Some(outcome)) if receiver.is_empty() && !prefers_sse => outcome.into_response(),
             Some(outcome) => {
                 let done = ready(body_of(outcome)).boxed();
-                whole.respond(Messages::new(done, receiver, first), heads)
+                self.respond(Messages::new(done, receiver, first), heads)
             }
             None => {
                 let call = call.map(body_of).boxed();
-                whole.respond(Messages::new(call, receiver, first), heads)
+                self.respond(Messages::new(call, receiver, first), heads)
             }
         }
     }
@@ -313,4 +354,12 @@ impl Exchange {
         });
         event_stream().streaming(Body::new(events, recheck))
     }
+}
+
+/// Whether a request of the stateless wire may send something before its result: it runs a function, and its client
+/// asked for progress or for log messages.
+pub(super) fn may_stream(method: &str, params: &Params<'_>) -> bool {
+    let meta = params.meta.as_ref();
+    let asked = meta.is_some_and(|m| m.progress_token.is_some() || m.log_level.is_some());
+    asked && matches!(method, "tools/call" | "prompts/get" | "resources/read")
 }

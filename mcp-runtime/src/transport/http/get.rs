@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use actix_web::HttpResponse;
-use actix_web::http::header::HeaderMap;
+use actix_web::http::header::{HeaderMap, HeaderName};
 use actix_web::http::{Method, StatusCode};
 use std::future::ready;
 
@@ -17,15 +17,15 @@ use super::{Endpoint, SESSION, method_not_allowed, post};
 use crate::dispatch::Session as _;
 use crate::extract::User;
 
-const LAST_EVENT: &str = "last-event-id";
+static LAST_EVENT: HeaderName = HeaderName::from_static("last-event-id");
 
 pub(super) async fn get(heads: &HeaderMap, endpoint: &Arc<Endpoint>) -> HttpResponse {
     let user = match endpoint.authenticate(heads, &Method::GET).await {
         Ok(user) => user,
         Err(refused) => return refusal(&refused),
     };
-    let text = |name: &str| heads.get(name).map(|v| v.to_str().unwrap_or_default());
-    let Some(id) = text(SESSION) else {
+    let text = |name: &HeaderName| heads.get(name).map(|v| v.to_str().unwrap_or_default());
+    let Some(id) = text(&SESSION) else {
         return method_not_allowed();
     };
     let Some(session) = endpoint.sessions.find(id, &User::caller(user.as_deref())) else {
@@ -38,7 +38,7 @@ pub(super) async fn get(heads: &HeaderMap, endpoint: &Arc<Endpoint>) -> HttpResp
         );
     }
     let recheck = endpoint.recheck(heads);
-    if let Some(last) = text(LAST_EVENT) {
+    if let Some(last) = text(&LAST_EVENT) {
         return match endpoint.streams.resume(&session.scope(), last) {
             Some(rest) => event_stream().streaming(Body::new(rest, recheck)),
             None => refuse(

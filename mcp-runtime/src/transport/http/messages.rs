@@ -1,7 +1,7 @@
 //! What a call sends: messages while it runs, and its answer at the end.
 
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::task::{Context as Poller, Poll};
 
 use futures_util::Stream;
@@ -9,6 +9,7 @@ use futures_util::future::BoxFuture;
 use serde_json::Value;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 
+use super::session::Session;
 use crate::extract::{Answered, Outbound, User};
 use crate::protocol::Notification;
 use crate::transport::questions::Questions;
@@ -16,52 +17,92 @@ use crate::transport::questions::Questions;
 /// How many messages may wait for a slow reader. What comes after is dropped: the call never waits.
 pub(super) const BACKLOG: usize = 256;
 
-/// The sending half, given to the call.
+/// The sending half, given to the call. Most calls send nothing, so the channel is made at the first message or when
+/// somebody waits for one.
 pub(super) struct Sending {
-    sender: Sender<Vec<u8>>,
-    /// Where answers to questions arrive, and under which session.
+    /// `None` once it is too late: the answer has gone out without it.
+    channel: OnceLock<Option<Channel>>,
+    /// Where answers to questions arrive, and in which session.
     questions: Arc<Questions>,
-    session: String,
+    session: Option<Session>,
     /// Who is asked.
     user: Option<Arc<User>>,
 }
 
-pub(super) fn sending(
-    questions: Arc<Questions>,
-    session: String,
-    user: Option<Arc<User>>,
-) -> (Arc<Sending>, Receiver<Vec<u8>>) {
-    let (sender, receiver) = channel(BACKLOG);
-    (
-        Arc::new(Sending {
-            sender,
+struct Channel {
+    sender: Sender<Vec<u8>>,
+    /// Until it is taken.
+    receiver: Mutex<Option<Receiver<Vec<u8>>>>,
+}
+
+impl Sending {
+    pub(super) fn new(
+        questions: Arc<Questions>,
+        session: Option<Session>,
+        user: Option<Arc<User>>,
+    ) -> Self {
+        Self {
+            channel: OnceLock::new(),
             questions,
             session,
             user,
-        }),
-        receiver,
-    )
+        }
+    }
+
+    fn channel(&self) -> Option<&Channel> {
+        let channel = self.channel.get_or_init(|| {
+            let (sender, receiver) = channel(BACKLOG);
+            let receiver = Mutex::new(Some(receiver));
+            Some(Channel { sender, receiver })
+        });
+        channel.as_ref()
+    }
+
+    /// Takes nothing from now on, unless something was sent already. What a call leaves behind may go on with its
+    /// context, and its questions must find nobody rather than wait.
+    pub(super) fn close_unused(&self) -> bool {
+        self.channel.set(None).is_ok()
+    }
+
+    /// The receiving half, once; with it goes whoever could be sent something.
+    pub(super) fn receiver(&self) -> Receiver<Vec<u8>> {
+        let receiver = self.channel().and_then(|channel| {
+            let receiver = channel.receiver.lock();
+            receiver.unwrap_or_else(PoisonError::into_inner).take()
+        });
+        receiver.unwrap_or_else(|| channel(1).1)
+    }
+
+    fn send(&self, message: Vec<u8>) {
+        let sent = self.channel().map(|c| c.sender.try_send(message));
+        if !matches!(sent, Some(Ok(()))) {
+            tracing::debug!("a notification was dropped: its reader is slow or gone");
+        }
+    }
 }
 
 impl Outbound for Sending {
     fn request(&self, method: &'static str, params: Value) -> Answered {
+        let scope = self.session.map(|s| s.scope()).unwrap_or_default();
+        let sender = match self.channel() {
+            Some(channel) => channel.sender.clone(),
+            // Nobody reads it, which is what the question will find.
+            None => channel(1).0,
+        };
         // Where nobody signs in, a session is all that tells callers apart.
-        let user = self.user.as_ref().map_or(&*self.session, |user| user.id());
-        self.questions
-            .ask(&self.session, user, method, params, self.sender.clone())
+        let user = self.user.as_ref().map_or(&*scope, |user| user.id());
+        self.questions.ask(&scope, user, method, params, sender)
     }
 
     fn notify(&self, notification: Notification<'_>) {
-        if let Ok(message) = serde_json::to_vec(&notification)
-            && self.sender.try_send(message).is_err()
-        {
-            tracing::debug!("a notification was dropped: its reader is slow or gone");
+        if let Ok(message) = serde_json::to_vec(&notification) {
+            self.send(message);
         }
     }
 
     /// An empty message: a mark among the others, so that it takes its turn.
     fn let_go(&self) {
-        let _ = self.sender.try_send(Vec::new());
+        self.send(Vec::new());
     }
 }
 
@@ -131,5 +172,23 @@ impl Stream for Messages {
         // A cancelled call has no answer.
         let last = this.last.take().filter(|last| !last.is_empty());
         Poll::Ready(last.map(Sent::Message))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn after_its_answer_a_call_asks_nobody() {
+        let sending = Sending::new(Arc::default(), None, None);
+        assert!(sending.close_unused());
+        let asked = sending.request("elicitation/create", Value::Null).await;
+        assert!(asked.is_err_and(|e| e.to_string().contains("gone")));
+
+        let sending = Sending::new(Arc::default(), None, None);
+        sending.let_go();
+        assert!(!sending.close_unused(), "what was sent must go out");
+        assert_eq!(sending.receiver().recv().await, Some(Vec::new()));
     }
 }

@@ -51,7 +51,7 @@ pub use mount::Mount;
 pub(crate) const QUIET_LOG: &str = "actix_server=warn";
 
 /// The header that carries a session's id on the wires before 2026-07-28.
-const SESSION: &str = "mcp-session-id";
+static SESSION: HeaderName = HeaderName::from_static("mcp-session-id");
 
 /// The header of a client's proof that it holds the key of its token, and that of the nonce for its next one (RFC 9449).
 const DPOP: HeaderName = HeaderName::from_static("dpop");
@@ -105,6 +105,9 @@ impl Endpoint {
         heads: &HeaderMap,
         method: &Method,
     ) -> Result<Option<Arc<User>>, Refusal> {
+        if self.guard.is_open() {
+            return Ok(None);
+        }
         // Of a header that must stand there once, two are as bad as many.
         let values = |name| {
             let mut values = heads.get_all(name).map(header::HeaderValue::as_bytes);
@@ -133,9 +136,9 @@ pub(crate) fn configure(endpoint: &Arc<Endpoint>, cfg: &mut ServiceConfig) {
         let endpoint = endpoint.clone();
         cfg.route(
             &path,
-            web::to(move |request: HttpRequest, payload: Payload| {
+            web::to(move |request: HttpRequest, mut payload: Payload| {
                 let endpoint = endpoint.clone();
-                async move { mcp(&request, payload, &endpoint).await }
+                async move { mcp(&request, &mut payload, &endpoint).await }
             }),
         );
     }
@@ -194,7 +197,11 @@ fn foreign() -> HttpResponse {
     )
 }
 
-async fn mcp(request: &HttpRequest, payload: Payload, endpoint: &Arc<Endpoint>) -> HttpResponse {
+async fn mcp(
+    request: &HttpRequest,
+    payload: &mut Payload,
+    endpoint: &Arc<Endpoint>,
+) -> HttpResponse {
     let heads = request.headers();
     let host = endpoint.doorman.host(asked_name(request.head()));
     if host == Host::Foreign {
@@ -214,7 +221,8 @@ async fn mcp(request: &HttpRequest, payload: Payload, endpoint: &Arc<Endpoint>) 
         &Method::OPTIONS => preflight(),
         method => not_allowed(heads, method, endpoint).await,
     };
-    if heads.contains_key(DPOP)
+    if !endpoint.guard.is_open()
+        && heads.contains_key(DPOP)
         && let Some(nonce) = endpoint.guard.proof_nonce()
         && let Ok(nonce) = header::HeaderValue::try_from(nonce)
     {
@@ -243,7 +251,7 @@ async fn delete(heads: &HeaderMap, endpoint: &Endpoint) -> HttpResponse {
         Ok(user) => user,
         Err(refused) => return refusal(&refused),
     };
-    let Some(id) = heads.get(SESSION) else {
+    let Some(id) = heads.get(&SESSION) else {
         return method_not_allowed();
     };
     match endpoint.sessions.find(

@@ -72,13 +72,12 @@ impl Doorman {
     /// Whether the `Origin` header, if there is one, may call us.
     pub(super) fn origin<'h>(&self, headers: &'h HeaderMap) -> Origin<'h> {
         let mut values = headers.get_all(header::ORIGIN);
-        let (Some(value), None) = (values.next(), values.next()) else {
-            return if headers.contains_key(header::ORIGIN) {
-                Origin::Refused
-            } else {
-                Origin::Absent
-            };
+        let Some(value) = values.next() else {
+            return Origin::Absent;
         };
+        if values.next().is_some() {
+            return Origin::Refused;
+        }
         match value.to_str() {
             Ok(origin) if self.allows(origin) => Origin::Allowed(value),
             _ => Origin::Refused,

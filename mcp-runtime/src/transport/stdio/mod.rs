@@ -1,5 +1,6 @@
 //! JSON-RPC over a pair of byte streams, one message a line: stdin and stdout, or a pipe in memory for tests.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -15,10 +16,10 @@ use tokio::task::{AbortHandle, JoinSet};
 
 use super::questions::Questions;
 use crate::dispatch::{self, Dispatcher, Listener, Request};
-use crate::extract::{Answered, Client, ContextParts, Outbound, User};
+use crate::extract::{Answered, Client, ContextParts, Outbound, ShortText, User};
 use crate::protocol::{
-    BadMessage, CLOSE, ClientCapabilities, Id, Implementation, LogLevel, Message, Notification,
-    Params, ProtocolVersion, RpcError, answer_of, code, one_line, open_result, write_error,
+    BadMessage, CLOSE, ClientCapabilities, Id, LogLevel, Message, Notification, Params,
+    ProtocolVersion, RpcError, answer_of, code, one_line, open_result, write_error,
 };
 
 /// The longest line, in bytes.
@@ -146,7 +147,7 @@ struct Peer {
 #[derive(Clone)]
 struct Initialized {
     version: ProtocolVersion,
-    info: Option<Implementation>,
+    info: Option<ShortText>,
     capabilities: ClientCapabilities,
     log_level: LogLevel,
 }
@@ -175,9 +176,7 @@ impl Peer {
                 running.insert(key, handle);
             }
             Ok(Message::Notification { method, params }) if method == "notifications/cancelled" => {
-                let id = Params::parse(params)
-                    .ok()
-                    .and_then(|p| p.request_id.map(RawValue::get));
+                let id = params.request_id.map(RawValue::get);
                 let handle = id.and_then(|id| self.running().remove(id));
                 if let Some(handle) = handle {
                     handle.abort();
@@ -237,16 +236,15 @@ impl Peer {
         let Ok(Message::Request { id, method, params }) = Message::parse(line) else {
             return out;
         };
-        let reply = match Params::parse(params) {
-            Ok(params) if method == "initialize" && !claims_version(&params) => {
+        let reply = match &*method {
+            "initialize" if !claims_version(&params) => {
                 Ok(dispatch::Reply::Value(self.initialize(params)))
             }
-            Ok(params) if method == "subscriptions/listen" => match self.listen(id, params).await {
+            "subscriptions/listen" => match self.listen(id, params).await {
                 Ok(answer) => return answer,
                 Err(error) => Err(error),
             },
-            Ok(params) => self.dispatch(&method, params).await,
-            Err(error) => Err(error),
+            _ => self.dispatch(method, params).await,
         };
         match reply {
             Ok(reply) => {
@@ -299,7 +297,7 @@ impl Peer {
             .initialize(params.protocol_version.as_deref());
         *self.state() = Some(Initialized {
             version,
-            info: params.client_info,
+            info: params.client_info.map(|info| info.get().into()),
             capabilities: params.capabilities.unwrap_or_default().within(version),
             log_level: LogLevel::Info,
         });
@@ -312,10 +310,10 @@ impl Peer {
 
     async fn dispatch(
         &self,
-        method: &str,
+        method: Cow<'_, str>,
         mut params: Params<'_>,
     ) -> Result<dispatch::Reply, RpcError> {
-        let (client, log_level, progress_token) = self.client(method, &mut params)?;
+        let (client, log_level, progress_token) = self.client(&method, &mut params)?;
         let parts = ContextParts {
             user: self.user.clone(),
             client,
@@ -328,13 +326,10 @@ impl Peer {
             rounds: None,
         };
         let stateless = parts.client.version.is_stateless();
-        let request = Request {
-            method,
-            params,
-            session: (!stateless).then_some(self as &dyn dispatch::Session),
-        };
-        let reply = self.dispatcher.dispatch(request, parts).await;
-        reply.map_err(dispatch::Failure::into_rpc)
+        let session = (!stateless).then_some(self as &dyn dispatch::Session);
+        let request = Request { method, params };
+        let mut begun = self.dispatcher.begin(request, session, parts);
+        begun.end().await.map_err(dispatch::Failure::into_rpc)
     }
 
     /// What is known of the client: by the request's own `_meta`, or by what `initialize` settled.
@@ -354,7 +349,7 @@ impl Peer {
             })?;
             let client = Client {
                 version,
-                info: meta.client_info,
+                info: meta.client_info.map(|info| info.get().into()),
                 capabilities,
             };
             return Ok((client, meta.log_level, meta.progress_token));
