@@ -3,40 +3,42 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use serde::Deserializer;
 use serde::de::Visitor;
+use serde::{Deserialize, Deserializer};
 
-/// Reads a text that may be absent; without an escape in it, it is borrowed. (serde's own `Option<Cow<str>>` is always
-/// owned, which was four allocations of a call.)
-pub(super) fn text<'de: 'a, 'a, D: Deserializer<'de>>(
+/// Reads a text; without an escape in it, it is borrowed.
+pub(crate) fn string<'de, D: Deserializer<'de>>(
     deserializer: D,
-) -> Result<Option<Cow<'a, str>>, D::Error> {
+) -> Result<Cow<'de, str>, D::Error> {
     struct Text;
     impl<'de> Visitor<'de> for Text {
-        type Value = Option<Cow<'de, str>>;
+        type Value = Cow<'de, str>;
         fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
             f.write_str("a string")
         }
-        fn visit_none<E>(self) -> Result<Self::Value, E> {
-            Ok(None)
-        }
-        fn visit_unit<E>(self) -> Result<Self::Value, E> {
-            Ok(None)
-        }
-        fn visit_some<D: Deserializer<'de>>(self, value: D) -> Result<Self::Value, D::Error> {
-            value.deserialize_str(self)
-        }
         fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
-            Ok(Some(Cow::Borrowed(text)))
+            Ok(Cow::Borrowed(text))
         }
         fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
-            Ok(Some(Cow::Owned(text.to_owned())))
+            Ok(Cow::Owned(text.to_owned()))
         }
         fn visit_string<E>(self, text: String) -> Result<Self::Value, E> {
-            Ok(Some(Cow::Owned(text)))
+            Ok(Cow::Owned(text))
         }
     }
-    deserializer.deserialize_option(Text)
+    deserializer.deserialize_str(Text)
+}
+
+/// The same for a text that may be absent. (serde's own `Option<Cow<str>>` is always owned, which was four allocations of
+/// a call.)
+pub(super) fn text<'de: 'a, 'a, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Cow<'a, str>>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(transparent)]
+    struct Borrowed<'a>(#[serde(borrow, deserialize_with = "string")] Cow<'a, str>);
+    let text = Option::<Borrowed<'de>>::deserialize(deserializer)?;
+    Ok(text.map(|text| text.0))
 }
 
 #[cfg(test)]

@@ -20,6 +20,7 @@ pub use error::{RpcError, code};
 pub use notification::LogLevel;
 pub use version::ProtocolVersion;
 
+pub(crate) use borrowed::string;
 pub(crate) use client::{SKILLS_EXTENSION, TASKS_EXTENSION, UI_EXTENSION, UI_MIME_TYPE};
 pub(crate) use message::{
     BadMessage, CLOSE, Id, Message, answer_of, is_batch, one_line, open_result, write_error,
