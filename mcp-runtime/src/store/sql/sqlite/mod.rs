@@ -4,7 +4,7 @@
 mod file;
 
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use sqlx::AssertSqlSafe;
 use sqlx::sqlite::{
@@ -67,7 +67,12 @@ impl Pool {
         let connected = match &path {
             Some(path) => {
                 let options = options.filename(path).journal_mode(SqliteJournalMode::Wal);
-                pool.max_connections(4).connect_with(options).await
+                in_turn(|| {
+                    pool.clone()
+                        .max_connections(4)
+                        .connect_with(options.clone())
+                })
+                .await
             }
             // Each connection would have a database of its own, which dies with it.
             None => {
@@ -135,6 +140,30 @@ impl Write {
     }
 }
 
+/// Opens a file that other processes may be opening too. The first of them turns it to WAL, and while it does, SQLite
+/// refuses the others at once instead of waiting for it: the one lock for which the busy timeout does not hold.
+async fn in_turn<F>(open: impl Fn() -> F) -> sqlx::Result<SqlitePool>
+where
+    F: Future<Output = sqlx::Result<SqlitePool>>,
+{
+    let until = Instant::now() + BUSY;
+    loop {
+        match open().await {
+            Err(error) if is_busy(&error) && Instant::now() < until => {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+            opened => return opened,
+        }
+    }
+}
+
+/// `SQLITE_BUSY`, with or without its extended part.
+fn is_busy(error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(|e| e.code());
+    code.and_then(|code| code.parse::<i32>().ok())
+        .is_some_and(|code| code & 0xff == 5)
+}
+
 /// Brings the schema up to date; of several processes one does it, the others wait and find it done.
 async fn migrate(pool: &SqlitePool) -> Result<(), String> {
     let text = |e: sqlx::Error| e.to_string();
@@ -171,4 +200,30 @@ async fn migrate(pool: &SqlitePool) -> Result<(), String> {
         .await
         .map_err(text)?;
     write.commit().await.map_err(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn item_118_a_file_that_another_writes_before_it_is_in_wal_is_waited_for() {
+        let name = format!("mcp-store-{:x}.db", rand::random::<u64>());
+        let path = std::env::temp_dir().join(name);
+        let options = SqliteConnectOptions::new()
+            .filename(&path)
+            .create_if_missing(true);
+        let other = SqlitePool::connect_with(options).await.expect("a file");
+        let writer = other.begin_with("BEGIN IMMEDIATE").await;
+        let writer = writer.expect("a transaction");
+        let opening = tokio::spawn(Pool::connect(Some(path.clone())));
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        assert!(!opening.is_finished(), "{:?}", opening.await);
+        writer.rollback().await.expect("an end");
+        opening.await.expect("no panic").expect("opened");
+        other.close().await;
+        for suffix in ["", "-wal", "-shm"] {
+            let _ = std::fs::remove_file(format!("{}{suffix}", path.display()));
+        }
+    }
 }
