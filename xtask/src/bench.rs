@@ -4,6 +4,7 @@
 //! it replaces what an earlier run left. `--write-docs` writes those tables into `docs/performance.md`, so that no figure
 //! there is typed by hand.
 
+mod compile;
 mod contender;
 mod docs;
 mod http;
@@ -52,6 +53,11 @@ const SECTIONS: &[Section] = &[
         about: "200 sign-ins at once, and what calls beside them notice",
         run: sign_in::run,
     },
+    Section {
+        name: "compile",
+        about: "clean builds beside rmcp's, a rebuild, the cost of a further tool, sizes on disk",
+        run: compile::run,
+    },
 ];
 
 /// What every section works with.
@@ -82,7 +88,7 @@ impl Effort {
 }
 
 pub(crate) const USAGE: &str = "\
-  cargo xtask bench                 all measurements, into target/xtask/bench/results.json (about ten minutes, once built)
+  cargo xtask bench                 all measurements, into target/xtask/bench/results.json (about half an hour)
   cargo xtask bench SECTION…        some of them: `--list` shows which
   cargo xtask bench --quick …       one short round, to see whether everything works
   cargo xtask bench --write-docs    write the last results into docs/performance.md

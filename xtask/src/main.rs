@@ -17,6 +17,7 @@ mod layers;
 mod many_tools;
 mod peers;
 mod postgres;
+mod project;
 mod provision;
 mod run;
 mod security;

@@ -1,13 +1,13 @@
 //! A server of many tools, generated into a scratch directory: what grows with their number is measured on it.
 
 use std::fmt::Write as _;
-use std::path::PathBuf;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
 
 use crate::exec::Log;
+use crate::project::{Project, manifest, our_dependencies};
 use crate::workspace::Workspace;
 
 /// Enough for a first release build on a small machine.
@@ -50,67 +50,39 @@ pub struct Found {
 }
 ";
 
-/// The sources of a server, a workspace of its own with the same versions as ours.
-pub(crate) struct ManyTools {
-    dir: PathBuf,
+/// The profiles of the server: its `dev` as a user would have it who looks at build times.
+pub(crate) const PROFILES: &str = "\
+[profile.dev]
+debug = \"line-tables-only\"
+
+[profile.release]
+lto = \"thin\"
+codegen-units = 1
+";
+
+const MAIN: &str = "\
+mod tools;
+mod types;
+
+#[actix_web::main]
+async fn main() -> mcp_runtime::Result<()> {
+    mcp_runtime::mcp_server!(\"Many tools\").auth(mcp_runtime::Auth::none()).run().await
 }
+";
 
-impl ManyTools {
-    /// Writes a server of so many tools that uses these features of the runtime.
-    pub(crate) fn write(workspace: &Workspace, tools: usize, features: &[&str]) -> Result<Self> {
-        let dir = workspace.provisioned("many-tools");
-        std::fs::create_dir_all(dir.join("src"))?;
-        let write = |name: &str, text: String| {
-            let path = dir.join(name);
-            // What is the same already need not be built again.
-            if std::fs::read_to_string(&path).is_ok_and(|before| before == text) {
-                return Ok(());
-            }
-            std::fs::write(&path, text).with_context(|| path.display().to_string())
-        };
-        write(
-            "Cargo.lock",
-            std::fs::read_to_string(workspace.path("Cargo.lock"))?,
-        )?;
-        let runtime = workspace.path("mcp-runtime");
-        write(
+/// Writes a server of so many tools that has what a server has by default.
+pub(crate) fn write(workspace: &Workspace, tools: usize) -> Result<Project> {
+    let dependencies = our_dependencies(workspace, &["default"]);
+    let files = [
+        (
             "Cargo.toml",
-            format!(
-                "[package]\nname = \"many-tools\"\nversion = \"0.1.0\"\nedition = \"2024\"\npublish = false\n\n\
-                 [workspace]\n\n[dependencies]\nmcp-runtime = {{ path = {:?}, default-features = false, features = \
-                 {features:?} }}\nactix-web = {{ version = \"*\", default-features = false, features = [\"macros\"] }}\n\n\
-                 [profile.dev]\ndebug = \"line-tables-only\"\n\n[profile.release]\nlto = \"thin\"\ncodegen-units = 1\n",
-                runtime.display().to_string()
-            ),
-        )?;
-        write("src/types.rs", TYPES.to_owned())?;
-        write("src/tools.rs", source(tools))?;
-        write(
-            "src/main.rs",
-            "mod tools;\nmod types;\n\n#[actix_web::main]\nasync fn main() -> mcp_runtime::Result<()> {\n    \
-             mcp_runtime::mcp_server!(\"Many tools\").auth(mcp_runtime::Auth::none()).run().await\n}\n"
-                .to_owned(),
-        )?;
-        Ok(Self { dir })
-    }
-
-    /// `cargo` in its directory. It has a target directory of its own, which stays.
-    pub(crate) fn cargo(&self, workspace: &Workspace, args: &[&str]) -> Result<Command> {
-        let mut cargo = workspace.cargo(args)?;
-        cargo
-            .current_dir(&self.dir)
-            .env("CARGO_TARGET_DIR", self.dir.join("target"));
-        Ok(cargo)
-    }
-
-    /// Builds it as it is released, and says where the binary is.
-    pub(crate) fn build(&self, workspace: &Workspace, log: &mut Log) -> Result<PathBuf> {
-        log.run(
-            &mut self.cargo(workspace, &["build", "--release", "--quiet"])?,
-            BUILD,
-        )?;
-        Ok(self.dir.join("target/release/many-tools"))
-    }
+            &*manifest("many-tools", &dependencies, PROFILES),
+        ),
+        ("src/types.rs", TYPES),
+        ("src/tools.rs", &*source(tools)),
+        ("src/main.rs", MAIN),
+    ];
+    Project::write(workspace, "many-tools", "Cargo.lock", &files)
 }
 
 /// Tools of five kinds in turn, with three arguments each.
@@ -164,7 +136,12 @@ fn source(tools: usize) -> String {
 /// Times `schema` of a server of 500 tools from start to exit, and holds that each run prints the same bytes.
 pub(crate) fn schema(workspace: &Workspace) -> Result<()> {
     let mut log = Log::create(workspace.log_dir().join("many-tools.log"))?;
-    let server = ManyTools::write(workspace, TOOLS, &["default"])?.build(workspace, &mut log)?;
+    let project = write(workspace, TOOLS)?;
+    log.run(
+        &mut project.cargo(workspace, &["build", "--release", "--quiet"])?,
+        BUILD,
+    )?;
+    let server = project.path("target/release/many-tools");
     let mut times = Vec::new();
     let mut first: Option<String> = None;
     for run in 0..RUNS {

@@ -83,8 +83,18 @@ impl Process {
 
     /// Its resident memory, in KiB.
     pub(super) fn rss_kib(&self) -> Result<u64> {
+        self.status_kib("VmRSS:")
+    }
+
+    /// That part of its resident memory, in KiB, that is no file's: without the pages of the program and its libraries,
+    /// which the kernel shares, reads ahead, and takes back when it needs the room.
+    pub(super) fn own_kib(&self) -> Result<u64> {
+        self.status_kib("RssAnon:")
+    }
+
+    fn status_kib(&self, name: &str) -> Result<u64> {
         let status = fs::read_to_string(format!("/proc/{}/status", self.child.0.id()))?;
-        let line = status.lines().find_map(|l| l.strip_prefix("VmRSS:"));
+        let line = status.lines().find_map(|l| l.strip_prefix(name));
         line.and_then(|l| l.split_whitespace().next()?.parse().ok())
             .context("the process has no memory: it ended")
     }

@@ -18,35 +18,42 @@ use crate::server::Scratch;
 const OURS: &str = "ours";
 const STRIP_LIMIT: Duration = Duration::from_secs(60);
 
-/// What one start showed.
+/// What one start showed, or the medians of several: milliseconds to the first answer, and KiB of memory then.
 struct Seen {
-    answered_in: Duration,
-    idle_kib: u64,
+    millis: f64,
+    idle_kib: f64,
+    own_kib: f64,
 }
 
 pub(super) fn run(bench: &mut Bench<'_>) -> Result<Report> {
     contender::build_own(bench)?;
     let home = Scratch::new("bench-start")?;
-    let mut report = Report::with_head(&["", "first answer, ms", "RSS idle, MB", "stripped, MB"]);
+    let mut report = Report::with_head(&[
+        "",
+        "first answer, ms",
+        "RSS idle, MB",
+        "of it no file's, MB",
+        "stripped, MB",
+    ]);
     let ours = |bench: &Bench<'_>| contender::start_own(bench, home.path(), "bench-server", &[]);
-    let (millis, kib) = several(bench, ours)?;
+    let seen = several(bench, ours)?;
     let size = stripped(bench, &own(bench, "bench-server"), home.path())?;
-    add(&mut report, OURS, millis, kib, Some(size));
+    add(&mut report, OURS, &seen, Some(size));
     report.goals = vec![
-        Goal::at_most("first answer after the start", 30.0, millis, " ms"),
-        Goal::at_most("idle memory", 6.0, kib * 1024.0 / 1e6, " MB"),
+        Goal::at_most("first answer after the start", 30.0, seen.millis, " ms"),
+        Goal::at_most("idle memory", 6.0, seen.idle_kib * 1024.0 / 1e6, " MB"),
     ];
     for peer in PEERS {
         let measured = peer.build(bench).and_then(|()| {
-            let (millis, kib) = several(bench, |bench| peer.start(bench, home.path()))?;
+            let seen = several(bench, |bench| peer.start(bench, home.path()))?;
             let binary = peer.binary(bench);
             let size = binary
                 .map(|binary| stripped(bench, &binary, home.path()))
                 .transpose()?;
-            Ok((millis, kib, size))
+            Ok((seen, size))
         });
         match measured {
-            Ok((millis, kib, size)) => add(&mut report, peer.name, millis, kib, size),
+            Ok((seen, size)) => add(&mut report, peer.name, &seen, size),
             Err(error) => report
                 .notes
                 .push(format!("{} was not measured: {error}", peer.name)),
@@ -55,26 +62,33 @@ pub(super) fn run(bench: &mut Bench<'_>) -> Result<Report> {
     Ok(report)
 }
 
-fn add(report: &mut Report, name: &str, millis: f64, kib: f64, size: Option<u64>) {
+fn add(report: &mut Report, name: &str, seen: &Seen, size: Option<u64>) {
     let size = size.map_or_else(|| "–".to_owned(), |bytes| megabytes(bytes / 1024));
-    let memory = figure(kib * 1024.0 / 1e6);
-    report
-        .rows
-        .push(vec![name.to_owned(), figure(millis), memory, size]);
-    let figures = json!({ "first_answer_millis": millis, "rss_idle_kib": kib });
+    let memory = |kib: f64| figure(kib * 1024.0 / 1e6);
+    report.rows.push(vec![
+        name.to_owned(),
+        figure(seen.millis),
+        memory(seen.idle_kib),
+        memory(seen.own_kib),
+        size,
+    ]);
+    let figures = json!({
+        "first_answer_millis": seen.millis, "rss_idle_kib": seen.idle_kib, "rss_own_kib": seen.own_kib,
+    });
     report.figures.insert(name.to_owned(), figures);
 }
 
-/// The medians of several starts: milliseconds to the first answer, and KiB of memory then.
-fn several(bench: &Bench<'_>, start: impl Fn(&Bench<'_>) -> Result<Process>) -> Result<(f64, f64)> {
+fn several(bench: &Bench<'_>, start: impl Fn(&Bench<'_>) -> Result<Process>) -> Result<Seen> {
     let starts = bench.effort.rounds * 2 + 1;
     let seen: Vec<Seen> = (0..starts)
         .map(|_| once(|| start(bench)))
         .collect::<Result<_>>()?;
-    let millis = seen.iter().map(|s| s.answered_in.as_secs_f64() * 1e3);
-    #[allow(clippy::cast_precision_loss, reason = "far below 2^52")]
-    let kib = seen.iter().map(|s| s.idle_kib as f64);
-    Ok((median(millis.collect()), median(kib.collect())))
+    let of = |what: fn(&Seen) -> f64| median(seen.iter().map(what).collect());
+    Ok(Seen {
+        millis: of(|s| s.millis),
+        idle_kib: of(|s| s.idle_kib),
+        own_kib: of(|s| s.own_kib),
+    })
 }
 
 fn once(start: impl Fn() -> Result<Process>) -> Result<Seen> {
@@ -86,14 +100,18 @@ fn once(start: impl Fn() -> Result<Process>) -> Result<Seen> {
     let server = start()?;
     let prepared = echo.prepare(server.port, None)?;
     echo.check(server.port, &prepared)?;
+    let answered_in = begin.elapsed();
+    #[allow(clippy::cast_precision_loss, reason = "far below 2^52")]
+    let kib = |kib: u64| kib as f64;
     Ok(Seen {
-        answered_in: begin.elapsed(),
-        idle_kib: server.rss_kib()?,
+        millis: answered_in.as_secs_f64() * 1e3,
+        idle_kib: kib(server.rss_kib()?),
+        own_kib: kib(server.own_kib()?),
     })
 }
 
 /// The bytes of a binary without its symbols.
-fn stripped(bench: &mut Bench<'_>, binary: &Path, home: &Path) -> Result<u64> {
+pub(super) fn stripped(bench: &mut Bench<'_>, binary: &Path, home: &Path) -> Result<u64> {
     let small = home.join("stripped");
     let mut strip = Command::new("strip");
     bench
