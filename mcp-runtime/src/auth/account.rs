@@ -15,6 +15,7 @@ use super::params::Params;
 use super::redirect_uri;
 use super::secret::{self, Secret};
 use super::server::Server;
+use super::standing::Standing;
 use crate::store::{GrantLine, Millis, SessionRecord};
 
 const DAY: Millis = 24 * 60 * 60 * 1000;
@@ -42,6 +43,8 @@ pub(crate) struct App {
     pub(crate) grant: String,
     /// The name that it claims.
     pub(crate) name: Option<String>,
+    /// Whether someone stands for that name.
+    pub(crate) verified: bool,
     pub(crate) host: String,
     /// Its scopes, in words.
     pub(crate) scopes: Vec<String>,
@@ -81,12 +84,13 @@ pub(crate) async fn show(
         cookie
     });
     let mut page = page(server, browser, session).await?;
-    page.done = match params.one("done") {
-        Ok(Some("disconnected")) => {
+    // Anybody can make a link with it: it must not say what the page itself belies.
+    page.done = match (params.one("done"), &page.user) {
+        (Ok(Some("disconnected")), Some(_)) => {
             Some("It is disconnected. What it still had is refused from now on.")
         }
-        Ok(Some("signed-out")) => Some("You are signed out of this browser."),
-        Ok(Some("everywhere")) => {
+        (Ok(Some("signed-out")), None) => Some("You are signed out of this browser."),
+        (Ok(Some("everywhere")), None) => {
             Some("You are signed out everywhere, and nothing is connected any more.")
         }
         _ => None,
@@ -236,12 +240,12 @@ async fn page(
 
 fn app(server: &Server, line: &GrantLine, now: Millis) -> App {
     let grant = &line.grant;
+    let metadata = line.client_metadata.as_deref();
+    let (name, standing) = clients::introduced(server, &grant.client_id, metadata);
     App {
         grant: grant.id.clone(),
-        name: line
-            .client_metadata
-            .as_deref()
-            .and_then(clients::claimed_name),
+        name,
+        verified: standing == Standing::Configured,
         host: redirect_uri::shown_host(&grant.redirect_uri),
         scopes: grant
             .scope

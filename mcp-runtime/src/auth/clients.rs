@@ -181,7 +181,7 @@ impl Client {
 }
 
 /// The name in the metadata that is kept of a client, if it is one that can be seen.
-pub(crate) fn claimed_name(metadata: &str) -> Option<String> {
+fn claimed_name(metadata: &str) -> Option<String> {
     let metadata: serde_json::Value = serde_json::from_str(metadata).ok()?;
     showable(metadata["client_name"].as_str()?).map(Into::into)
 }
@@ -202,15 +202,8 @@ pub(crate) enum Known {
 
 /// What is known here of that id: the one place where ids become clients, whatever kind of id it is. Asks no one else.
 pub(crate) async fn known(server: &Server, id: &str) -> Result<Known, StoreError> {
-    if let Some(client) = server.clients.iter().find(|c| c.id == id) {
-        return Ok(Known::Client(Box::new(client.clone())));
-    }
-    #[cfg(feature = "fetch")]
-    if client_document::is_identifier(server, id) {
-        return Ok(match client_document::known(server, id) {
-            Some(client) => Known::Client(Box::new(client)),
-            None => Known::Unread,
-        });
+    if let Some(known) = unregistered(server, id) {
+        return Ok(known);
     }
     let Some(record) = server.store.client(id).await? else {
         return Ok(Known::Nobody);
@@ -231,6 +224,35 @@ pub(crate) async fn known(server: &Server, id: &str) -> Result<Known, StoreError
         methods,
         came_by: AuthMethod::None,
     })))
+}
+
+/// What is known of a client that did not register, of which the store has no record.
+fn unregistered(server: &Server, id: &str) -> Option<Known> {
+    if let Some(client) = server.clients.iter().find(|c| c.id == id) {
+        return Some(Known::Client(Box::new(client.clone())));
+    }
+    #[cfg(feature = "fetch")]
+    if client_document::is_identifier(server, id) {
+        return Some(match client_document::known(server, id) {
+            Some(client) => Known::Client(Box::new(client)),
+            None => Known::Unread,
+        });
+    }
+    None
+}
+
+/// What a client goes by, and who vouches for that; `metadata` is what the store keeps of it, if it registered.
+pub(crate) fn introduced(
+    server: &Server,
+    id: &str,
+    metadata: Option<&str>,
+) -> (Option<String>, Standing) {
+    let (claimed, standing) = match unregistered(server, id) {
+        Some(Known::Client(client)) => (client.name().map(Into::into), client.standing),
+        Some(_) => (None, Standing::Document),
+        None => (metadata.and_then(claimed_name), Standing::Registered),
+    };
+    (standing.name(id, claimed), standing)
 }
 
 /// The client of that id, for someone who signed in or for what came of that: its document is read if need be.

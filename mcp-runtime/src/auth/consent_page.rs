@@ -76,12 +76,7 @@ pub(super) async fn page(
     Ok(Page {
         handle,
         token,
-        client: match standing {
-            Standing::Document => {
-                name.or_else(|| Some(redirect_uri::shown_host(&frozen.client_id)))
-            }
-            _ => name,
-        },
+        client: standing.name(&frozen.client_id, name),
         verified: standing == Standing::Configured,
         about: standing.about(&frozen.client_id, to_this_computer),
         redirect_host: redirect_uri::shown_host(&frozen.redirect_uri),

@@ -15,6 +15,14 @@ pub(crate) enum Standing {
 }
 
 impl Standing {
+    /// What the client of that id goes by: the name that it claims, or else the host that stands for it.
+    pub(crate) fn name(self, id: &str, claimed: Option<String>) -> Option<String> {
+        match self {
+            Standing::Document => claimed.or_else(|| Some(redirect_uri::shown_host(id))),
+            Standing::Registered | Standing::Configured => claimed,
+        }
+    }
+
     /// The same for the user of the client of that id, in a sentence or two.
     pub(crate) fn about(self, id: &str, to_this_computer: bool) -> String {
         match self {

@@ -433,6 +433,11 @@ async fn clients_of_the_configuration_need_no_registration() {
     let headers = [("authorization", basic.as_str())];
     let reply = server.form(&server.url("/token"), &headers, &form).await;
     assert!(flow.is_accepted(&Tokens::of(&reply).access).await);
+    // Whoever runs the server stands for its name, on each page.
+    let account = flow.browser.get("/account").await.expect(200).page();
+    let (portal, other) = account.text.split_once("The Portal").expect("its name");
+    assert!(!portal.contains("unverified"), "{}", account.text);
+    assert!(!other.contains("unverified"), "{}", account.text);
 
     let bad = |client: ClientRegistration| {
         Setup::new()

@@ -65,6 +65,10 @@ async fn item_54_a_user_sees_what_they_connected_and_ends_it() {
         assert!(page.text.contains(shown), "{shown}: {}", page.text);
     }
     assert!(!page.text.contains("bobs.test"), "{}", page.text);
+    // A link cannot let the page say what is not so.
+    let lured = browser.get("/account?done=everywhere").await.expect(200);
+    let lured = lured.page().text;
+    assert!(!lured.contains("signed out everywhere"), "{lured}");
 
     // The newest stands first.
     let reply = press(&mut browser, &page, "disconnect").await.expect(303);
