@@ -160,7 +160,7 @@ fn card(server: &Server, page: &Page, app: &App) -> Markup {
         form.card method="post" action=(path(server)) {
             input type="hidden" name="csrf" value=(page.token.expose());
             input type="hidden" name="grant" value=(app.grant);
-            h3 { (name) @if !app.verified { " " span.tag { "unverified" } } }
+            h3 { bdi { (name) } @if !app.verified { " " span.tag { "unverified" } } }
             p.soft {
                 "Returns to " strong { (app.host) } ". Connected " (ago(since)) "; ends in "
                 (until) @if until == 1 { " day" } @else { " days" } " at the latest."

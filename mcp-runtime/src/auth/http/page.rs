@@ -64,7 +64,8 @@ fn own(server: &Server, page: &Page, action: &str, other: &str, nonce: &str) -> 
     };
     let body = html! {
         h1 {
-            (client) " "
+            // A name that is written from right to left stays by itself.
+            bdi { (client) } " "
             @if !page.verified { span.tag { "unverified" } " " }
             "wants to use " (name(server))
         }
